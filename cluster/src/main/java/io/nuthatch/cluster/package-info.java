@@ -1,0 +1,4 @@
+@NullMarked
+package io.nuthatch.cluster;
+
+import org.jspecify.annotations.NullMarked;

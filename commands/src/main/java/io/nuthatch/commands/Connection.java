@@ -1,0 +1,29 @@
+package io.nuthatch.commands;
+
+import io.nuthatch.resp.ReplyWriter;
+import java.util.function.Consumer;
+
+/// A client's socket as the commands see it; implemented by the server.
+public interface Connection {
+    /// The client's address, `ip:port`.
+    String remoteAddress();
+
+    /// The server's side of the socket, `ip:port`.
+    String localAddress();
+
+    /// Queues a message outside the request-reply order (pub/sub, invalidation, MONITOR) and flushes it soon. From any
+    /// thread; `message` is called once, on the connection's event loop, with a writer in the connection's protocol.
+    void push(Consumer<ReplyWriter> message);
+
+    /// Closes once everything written so far is sent. From any thread.
+    void closeAfterFlush();
+
+    /// Closes at once. From any thread.
+    void close();
+
+    /// Bytes of replies that wait for the client to read them.
+    long outputBytes();
+
+    /// Bytes of requests that were read and not yet executed.
+    long queryBytes();
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.nuthatch.persistence;
+
+import org.jspecify.annotations.NullMarked;

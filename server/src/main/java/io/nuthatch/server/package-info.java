@@ -1,0 +1,4 @@
+@NullMarked
+package io.nuthatch.server;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.nuthatch.tiering;
+
+import org.jspecify.annotations.NullMarked;
