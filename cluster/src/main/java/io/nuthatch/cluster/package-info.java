@@ -1,3 +1,4 @@
+/// Hash slots, topology, failover and the shipping of journal records; see the module's README.
 @NullMarked
 package io.nuthatch.cluster;
 

@@ -2,7 +2,8 @@ package io.nuthatch.commands;
 
 /// What one execution of a command stands on: the client, and the time at which the command was taken.
 ///
-/// One belongs to each thread that executes commands and is handed on from command to command; not thread-safe.
+/// One belongs to each thread that executes commands and is handed on from command to command; not
+/// thread-safe.
 public final class CommandContext {
     private final Session session;
     private long nowMillis;

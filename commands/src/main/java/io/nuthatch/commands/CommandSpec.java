@@ -6,16 +6,19 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What is known of a command before it is called: arity check, ACL, locking, routing by hash slot, `COMMAND`,
-/// `COMMAND DOCS` and the manual page all read this.
+/// What is known of a command before it is called: arity check, ACL, locking, routing by hash slot,
+/// `COMMAND`, `COMMAND DOCS` and the manual page all read this.
 ///
 /// @param name upper case; a subcommand is `CONFIG|GET`
 /// @param summary one line for the manual
-/// @param syntax the arguments after the name in Redis's notation: `key value [NX | XX] [EX seconds | PX millis]`
+/// @param syntax the arguments after the name in Redis's notation: `key value [NX | XX] [EX seconds | PX
+/// millis]`
 /// @param since the Redis (or module) version that introduced it
-/// @param group Redis's group: `string`, `hash`, `generic`, `connection`, `server`, `pubsub`, `transactions`, `search`
+/// @param group Redis's group: `string`, `hash`, `generic`, `connection`, `server`, `pubsub`, `transactions`,
+/// `search`
 /// @param complexity as `O(1)`
-/// @param arity exact count of arguments with the name, or minus the least count; a subcommand counts its container
+/// @param arity exact count of arguments with the name, or minus the least count; a subcommand counts its
+/// container
 public record CommandSpec(
         String name,
         String summary,

@@ -11,8 +11,9 @@ public interface Connection {
     /// The server's side of the socket, `ip:port`.
     String localAddress();
 
-    /// Queues a message outside the request-reply order (pub/sub, invalidation, MONITOR) and flushes it soon. From any
-    /// thread; `message` is called once, on the connection's event loop, with a writer in the connection's protocol.
+    /// Queues a message outside the request-reply order (pub/sub, invalidation, MONITOR) and flushes it soon.
+    /// From any thread; `message` is called once, on the connection's event loop, with a writer in the
+    /// connection's protocol.
     void push(Consumer<ReplyWriter> message);
 
     /// Closes once everything written so far is sent. From any thread.

@@ -2,8 +2,8 @@ package io.nuthatch.commands;
 
 /// Where a command's keys stand among its arguments (Redis's key specifications).
 ///
-/// Either a range (`first`, `last`, `step`; a negative `last` counts from the end, -1 is the last argument), or a
-/// count argument at `first` followed by that many keys (`isCounted`).
+/// Either a range (`first`, `last`, `step`; a negative `last` counts from the end, -1 is the last argument),
+/// or a count argument at `first` followed by that many keys (`isCounted`).
 ///
 /// @param first index of the first key, or of the count
 /// @param last index of the last key; unused when counted

@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What the server remembers of one client between its commands.
 ///
-/// Written by the connection's event loop (or by the query pool task that executes for it, never both at once). Fields
-/// that others print in `CLIENT LIST` are volatile; each has this one writer.
+/// Written by the connection's event loop (or by the query pool task that executes for it, never both at
+/// once). Fields that others print in `CLIENT LIST` are volatile; each has this one writer.
 public final class Session {
     private final long id;
     private final Connection connection;

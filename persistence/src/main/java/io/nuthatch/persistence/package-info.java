@@ -1,3 +1,4 @@
+/// The write-ahead log, checkpoints and recovery behind the engine's Journal; see the module's README.
 @NullMarked
 package io.nuthatch.persistence;
 

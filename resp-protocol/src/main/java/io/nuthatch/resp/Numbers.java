@@ -6,8 +6,8 @@ import java.math.BigDecimal;
 public final class Numbers {
     private Numbers() {}
 
-    /// `value` in the shortest decimal digits that read back as the same double, laid out as C's `%.17g` lays out:
-    /// `3`, `0.1`, `1e+20`, `inf`, `-inf`, `nan`.
+    /// `value` in the shortest decimal digits that read back as the same double, laid out as C's `%.17g` lays
+    /// out: `3`, `0.1`, `1e+20`, `inf`, `-inf`, `nan`.
     public static String format(double value) {
         if (Double.isNaN(value)) {
             return "nan";

@@ -5,10 +5,10 @@ import java.nio.charset.StandardCharsets;
 
 /// Writes replies in the connection's protocol into one output buffer.
 ///
-/// Aggregates are written header first, then exactly the announced number of elements. In RESP2 a map of `n` pairs is
-/// an array of `2n`, a set is an array, a double, a boolean and a big number are what Redis makes of them. A command
-/// that fails half-way is undone with [#mark] and [#rollback]. Not thread-safe: one writer belongs to one connection or
-/// to one task.
+/// Aggregates are written header first, then exactly the announced number of elements. In RESP2 a map of `n`
+/// pairs is an array of `2n`, a set is an array, a double, a boolean and a big number are what Redis makes of
+/// them. A command that fails half-way is undone with [#mark] and [#rollback]. Not thread-safe: one writer
+/// belongs to one connection or to one task.
 public final class ReplyWriter {
     private static final byte[] CRLF = {'\r', '\n'};
     private static final byte[] OK = "+OK\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -81,8 +81,8 @@ public final class ReplyWriter {
         out.writeBytes(CRLF);
     }
 
-    /// An error; `message` begins with its code (`ERR`, `WRONGTYPE`). Line breaks become spaces and an overlong text is
-    /// clipped, so that no client can forge a second reply.
+    /// An error; `message` begins with its code (`ERR`, `WRONGTYPE`). Line breaks become spaces and an
+    /// overlong text is clipped, so that no client can forge a second reply.
     public void error(String message) {
         String text = message.length() > MAX_ERROR_CHARS ? message.substring(0, MAX_ERROR_CHARS) : message;
         out.writeByte('-');

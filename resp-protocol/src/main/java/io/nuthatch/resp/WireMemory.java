@@ -5,7 +5,8 @@ import java.lang.foreign.ValueLayout;
 
 /// Raw access to the native memory that Netty's direct buffers and the engine's records live in.
 ///
-/// One segment spans the whole address space, so an access has no bounds: callers pass only addresses they framed.
+/// One segment spans the whole address space, so an access has no bounds: callers pass only addresses they
+/// framed.
 final class WireMemory {
     static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 

@@ -1,3 +1,4 @@
+/// Which vectors and documents are worth memory, and where the others live; see the module's README.
 @NullMarked
 package io.nuthatch.tiering;
 

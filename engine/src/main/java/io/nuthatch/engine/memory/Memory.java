@@ -7,13 +7,15 @@ import java.nio.ByteOrder;
 
 /// Raw access to absolute native addresses, little endian whatever the machine, unaligned unless said.
 ///
-/// There are no bounds: a wrong address is a crash of the process, so every length that came from outside is checked by
-/// the caller before it gets here. One segment over the whole address space keeps the accessors free of per-arena state;
-/// the JIT reduces each of them to a single instruction.
+/// There are no bounds: a wrong address is a crash of the process, so every length that came from outside is
+/// checked by the caller before it gets here. One segment over the whole address space keeps the accessors
+/// free of per-arena state; the JIT reduces each of them to a single instruction.
 ///
-/// The `Acquire`, `Release`, `Volatile` and `compareAndSet` forms need an address aligned to the size of the value.
+/// The `Acquire`, `Release`, `Volatile` and `compareAndSet` forms need an address aligned to the size of the
+/// value.
 public final class Memory {
-    /// The whole address space; for code that must hand a segment to an API (vector loads, [MemorySegment#copy]).
+    /// The whole address space; for code that must hand a segment to an API (vector loads,
+    /// [MemorySegment#copy]).
     public static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     private static final ValueLayout.OfShort SHORT =

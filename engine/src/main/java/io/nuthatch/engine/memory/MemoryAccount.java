@@ -5,10 +5,12 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
-/// Where every byte off the heap went: bytes by owner (an index, the keyspace) and part (`rows`, `links`, `records`…).
+/// Where every byte off the heap went: bytes by owner (an index, the keyspace) and part (`rows`, `links`,
+/// `records`…).
 ///
-/// Whoever allocates takes its counter once, adds what it allocates and subtracts what it frees, so that an account at
-/// rest after everything was closed reads zero. INFO memory prints [#byPart()], FT.INFO prints [#byPart(String)].
+/// Whoever allocates takes its counter once, adds what it allocates and subtracts what it frees, so that an
+/// account at rest after everything was closed reads zero. INFO memory prints [#byPart()], FT.INFO prints
+/// [#byPart(String)].
 ///
 /// Threads: any. Sums read while others count are a moment's view, not a snapshot.
 public final class MemoryAccount {
@@ -74,10 +76,11 @@ public final class MemoryAccount {
         return owners;
     }
 
-    /// Drops an owner whose memory is all given back; a part that still holds bytes stays, so that a leak shows.
+    /// Drops an owner whose memory is all given back; a part that still holds bytes stays, so that a leak
+    /// shows.
     public void forget(String owner) {
         counters.entrySet()
-                .removeIf(entry -> entry.getKey().owner.equals(owner)
-                        && entry.getValue().bytes() == 0);
+                .removeIf(entry ->
+                        entry.getKey().owner.equals(owner) && entry.getValue().bytes() == 0);
     }
 }

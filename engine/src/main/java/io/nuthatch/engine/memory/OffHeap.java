@@ -13,10 +13,11 @@ import org.jspecify.annotations.Nullable;
 
 /// Blocks of zeroed anonymous memory, taken from the system and given back to it.
 ///
-/// On Linux a block is an `mmap` of its own, so freeing it lowers the process's resident size at once. Blocks of 2 MiB and
-/// more start on a 2 MiB boundary and ask for huge pages (`madvise`), which is worth 15 to 30 % to a graph walk; smaller
-/// ones start on a page. Elsewhere, or where native access is refused, a shared [Arena] per block does the same without
-/// huge pages. Pages that nobody touches cost address space only, but they are counted in full.
+/// On Linux a block is an `mmap` of its own, so freeing it lowers the process's resident size at once. Blocks
+/// of 2 MiB and more start on a 2 MiB boundary and ask for huge pages (`madvise`), which is worth 15 to 30 %
+/// to a graph walk; smaller ones start on a page. Elsewhere, or where native access is refused, a shared
+/// [Arena] per block does the same without huge pages. Pages that nobody touches cost address space only, but
+/// they are counted in full.
 ///
 /// Ownership: whoever calls [#allocate] frees the address with the same size and counter. Threads: any.
 public final class OffHeap {

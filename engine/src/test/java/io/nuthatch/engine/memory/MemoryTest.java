@@ -52,7 +52,9 @@ class MemoryTest {
         assertThat(Memory.mismatch(block, block + 2001, 1000)).isEqualTo(777);
         assertThat(Memory.equal(block + 2001, bytes, 0, 1000)).isFalse();
         Memory.fill(block, 10, (byte) 9);
-        assertThat(Memory.toBytes(block, 11)).startsWith(9, 9, 9, 9, 9, 9, 9, 9, 9, 9).endsWith(bytes[10]);
+        assertThat(Memory.toBytes(block, 11))
+                .startsWith(9, 9, 9, 9, 9, 9, 9, 9, 9, 9)
+                .endsWith(bytes[10]);
         OffHeap.free(block, 8192, counter);
     }
 
