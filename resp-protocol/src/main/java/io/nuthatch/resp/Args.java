@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The arguments of one request, the command's name first: places in native memory, nothing copied.
 ///
-/// A decoded request points into the connection's read buffer and is valid until its command has been executed on the
-/// event loop; what outlives that (a queued transaction, a search on the query pool) is a [#copy]. Not thread-safe;
-/// reused by the decoder.
+/// A decoded request points into the connection's read buffer and is valid until its command has been
+/// executed on the event loop; what outlives that (a queued transaction, a search on the query pool) is a
+/// [#copy]. Not thread-safe; reused by the decoder.
 public final class Args {
     private static final int INITIAL_ARGUMENTS = 8;
     /// After a request with more arguments than this, the arrays shrink back.
