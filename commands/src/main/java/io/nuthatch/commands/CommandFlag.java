@@ -16,6 +16,7 @@ public enum CommandFlag {
     STALE,
     SKIP_MONITOR,
     SKIP_SLOWLOG,
+    ASKING,
     FAST,
     /// Allowed before authentication.
     NO_AUTH,
@@ -23,6 +24,11 @@ public enum CommandFlag {
     NO_MULTI,
     MOVABLEKEYS,
     ALLOW_BUSY,
+    /// May have effects on replicas although it writes no key (PUBLISH).
+    MAY_REPLICATE,
+    NO_ASYNC_LOADING,
+    /// Its keys may be left out.
+    NO_MANDATORY_KEYS,
     /// Executed at once although a MULTI is open (EXEC, DISCARD, WATCH, QUIT, RESET).
     TRANSACTION_CONTROL;
 

@@ -32,6 +32,7 @@ public record CommandSpec(
         List<KeySpec> keys,
         Locking locking,
         Placement placement,
+        List<String> tips,
         String details) {
     public CommandSpec {
         if (name.isEmpty() || !name.equals(name.toUpperCase(Locale.ROOT))) {
@@ -43,6 +44,7 @@ public record CommandSpec(
         flags = Set.copyOf(flags);
         categories = Set.copyOf(categories);
         keys = List.copyOf(keys);
+        tips = List.copyOf(tips);
     }
 
     /// Begins a spec.
@@ -84,6 +86,7 @@ public record CommandSpec(
         private List<KeySpec> keys = List.of();
         private @Nullable Locking locking;
         private Placement placement = Placement.EVENT_LOOP;
+        private List<String> tips = List.of();
         private String details = "";
 
         private Builder(String name) {
@@ -146,6 +149,12 @@ public record CommandSpec(
             return this;
         }
 
+        /// Hints for clients and proxies, as `nondeterministic_output`.
+        public Builder tips(String... values) {
+            this.tips = List.of(values);
+            return this;
+        }
+
         /// Further paragraphs for the manual page, Markdown.
         public Builder details(String value) {
             this.details = value;
@@ -159,8 +168,18 @@ public record CommandSpec(
             if (flags.contains(CommandFlag.WRITE)) {
                 categories.add(AclCategory.WRITE);
             }
-            if (flags.contains(CommandFlag.READONLY) && !keys.isEmpty()) {
+            if (flags.contains(CommandFlag.READONLY)) {
                 categories.add(AclCategory.READ);
+            }
+            if (flags.contains(CommandFlag.ADMIN)) {
+                categories.add(AclCategory.ADMIN);
+                categories.add(AclCategory.DANGEROUS);
+            }
+            if (flags.contains(CommandFlag.PUBSUB)) {
+                categories.add(AclCategory.PUBSUB);
+            }
+            if (flags.contains(CommandFlag.BLOCKING)) {
+                categories.add(AclCategory.BLOCKING);
             }
             categories.add(flags.contains(CommandFlag.FAST) ? AclCategory.FAST : AclCategory.SLOW);
             Locking effective = locking != null ? locking : keys.isEmpty() ? Locking.NONE : Locking.KEYS;
@@ -177,6 +196,7 @@ public record CommandSpec(
                     keys,
                     effective,
                     placement,
+                    tips,
                     details);
         }
     }
