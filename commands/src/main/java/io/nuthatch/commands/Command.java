@@ -11,6 +11,11 @@ public interface Command {
     /// The one truth about this command; the same object at every call.
     CommandSpec spec();
 
+    /// Where this call is executed; `EXEC` alone decides by what was queued.
+    default Placement placement(Session session) {
+        return spec().placement();
+    }
+
     /// Executes the command and writes exactly one reply (commands such as `SUBSCRIBE` write one per
     /// channel).
     ///

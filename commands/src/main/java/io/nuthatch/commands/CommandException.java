@@ -10,6 +10,11 @@ public final class CommandException extends RuntimeException {
         super(message, null, false, false);
     }
 
+    /// The error as it goes to the client.
+    public String text() {
+        return String.valueOf(getMessage());
+    }
+
     /// An error whose `%s` arguments are clipped to 128 characters each.
     public static CommandException of(String format, Object... arguments) {
         Object[] clipped = new Object[arguments.length];

@@ -1,8 +1,11 @@
 package io.nuthatch.commands;
 
 import io.nuthatch.resp.Args;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,8 +18,10 @@ public final class CommandTable {
     private final Map<String, Command> commands = new TreeMap<>();
     private final Map<String, Map<String, Command>> subcommands = new LinkedHashMap<>();
     // Open addressing over the upper-case name, so that a look-up makes no garbage.
-    private final @Nullable Command[] byHash;
+    private final @Nullable CommandEntry[] byHash;
     private final int mask;
+    private final Map<String, Map<String, CommandEntry>> subEntries = new LinkedHashMap<>();
+    private final List<CommandEntry> entries = new ArrayList<>();
 
     /// A table of the families' commands; a name given twice is an error.
     public CommandTable(Collection<? extends CommandFamily> families) {
@@ -35,7 +40,7 @@ public final class CommandTable {
             }
         }
         int size = Integer.highestOneBit(Math.max(16, commands.size() * 4));
-        byHash = new Command[size];
+        byHash = new CommandEntry[size];
         mask = size - 1;
         for (Command command : commands.values()) {
             String name = command.spec().name();
@@ -47,12 +52,26 @@ public final class CommandTable {
             while (byHash[at] != null) {
                 at = (at + 1) & mask;
             }
-            byHash[at] = command;
+            CommandEntry entry = new CommandEntry(command, entries.size(), subcommands.containsKey(name));
+            entries.add(entry);
+            byHash[at] = entry;
         }
+        subcommands.forEach((container, children) -> {
+            if (!commands.containsKey(container)) {
+                throw new IllegalArgumentException("subcommands of " + container + ", which is no command");
+            }
+            Map<String, CommandEntry> byName = new TreeMap<>();
+            children.forEach((name, command) -> {
+                CommandEntry entry = new CommandEntry(command, entries.size(), false);
+                entries.add(entry);
+                byName.put(name, entry);
+            });
+            subEntries.put(container, byName);
+        });
     }
 
-    /// The command named by argument 0, or null.
-    public @Nullable Command find(Args args) {
+    /// The command named by argument 0, or null; of a container, not its subcommand.
+    public @Nullable CommandEntry entry(Args args) {
         int length = args.length(0);
         if (length == 0 || length > MAX_NAME_BYTES) {
             return null;
@@ -64,25 +83,36 @@ public final class CommandTable {
         }
         int at = mix(hash) & mask;
         while (true) {
-            Command command = byHash[at];
-            if (command == null || args.is(0, command.spec().name())) {
-                return command;
+            CommandEntry entry = byHash[at];
+            if (entry == null || args.is(0, entry.spec().name())) {
+                return entry;
             }
             at = (at + 1) & mask;
         }
     }
 
+    /// The subcommand of a container by argument 1, or null.
+    public @Nullable CommandEntry subEntry(CommandEntry container, Args args) {
+        Map<String, CommandEntry> children = subEntries.get(container.spec().name());
+        return children == null || args.count() < 2 || args.length(1) > MAX_NAME_BYTES
+                ? null
+                : children.get(args.text(1).toUpperCase(Locale.ROOT));
+    }
+
+    /// Every command and subcommand, at the index of its [CommandEntry#id].
+    public List<CommandEntry> entries() {
+        return Collections.unmodifiableList(entries);
+    }
+
+    /// The command named by argument 0, or null.
+    public @Nullable Command find(Args args) {
+        CommandEntry entry = entry(args);
+        return entry == null ? null : entry.command();
+    }
+
     /// Whether `name` (upper case) has subcommands.
     public boolean isContainer(String name) {
         return subcommands.containsKey(name);
-    }
-
-    /// The subcommand of a container by argument 1, or null.
-    public @Nullable Command findSubcommand(String container, Args args) {
-        Map<String, Command> children = subcommands.get(container);
-        return children == null || args.count() < 2
-                ? null
-                : children.get(args.text(1).toUpperCase(Locale.ROOT));
     }
 
     /// The command or subcommand of an upper-case name such as `CONFIG|GET`, or null.

@@ -1,5 +1,8 @@
 package io.nuthatch.commands;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What the server remembers of one client between its commands.
@@ -14,12 +17,35 @@ public final class Session {
     private volatile int protocol = 2;
     private volatile @Nullable String name;
     private volatile @Nullable String user;
+    private volatile @Nullable Transaction transaction;
+    private volatile int subscriptions;
+    private volatile boolean isMonitor;
+    private volatile boolean isNoEvict;
+    private volatile boolean isNoTouch;
+    private volatile String libraryName = "";
+    private volatile String libraryVersion = "";
+    private volatile List<Object> states = List.of(); // Replaced, never changed.
+    private final List<Runnable> closeActions = new ArrayList<>(1); // The event loop's own.
+    private ReplyMode replyMode = ReplyMode.ON;
+    // Plain: the one writer is the hot path, and a reader of CLIENT LIST may be a moment behind.
+    private long lastInteractionMillis;
+    private @Nullable CommandEntry lastEntry;
+    private long commands;
+
+    /// `CLIENT REPLY`: what becomes of the client's replies.
+    public enum ReplyMode {
+        ON,
+        OFF,
+        /// The next command's reply is left out; the dispatcher then returns to [#ON].
+        SKIP
+    }
 
     /// A new session, not authenticated, in database 0, speaking RESP2.
     public Session(long id, Connection connection, long createdMillis) {
         this.id = id;
         this.connection = connection;
         this.createdMillis = createdMillis;
+        this.lastInteractionMillis = createdMillis;
     }
 
     /// Unique among all clients since the start, ascending.
@@ -73,5 +99,142 @@ public final class Session {
 
     public boolean isAuthenticated() {
         return user != null;
+    }
+
+    /// The open transaction, or null outside `MULTI`.
+    public @Nullable Transaction transaction() {
+        return transaction;
+    }
+
+    public void setTransaction(@Nullable Transaction value) {
+        this.transaction = value;
+    }
+
+    /// Channels and patterns subscribed to, of every kind; above 0 a RESP2 client may send few commands only.
+    public int subscriptions() {
+        return subscriptions;
+    }
+
+    public void setSubscriptions(int count) {
+        this.subscriptions = count;
+    }
+
+    public ReplyMode replyMode() {
+        return replyMode;
+    }
+
+    /// `CLIENT REPLY`.
+    public void setReplyMode(ReplyMode mode) {
+        this.replyMode = mode;
+    }
+
+    /// Whether `MONITOR` was sent.
+    public boolean isMonitor() {
+        return isMonitor;
+    }
+
+    public void setMonitor(boolean value) {
+        this.isMonitor = value;
+    }
+
+    /// `CLIENT NO-EVICT`.
+    public boolean isNoEvict() {
+        return isNoEvict;
+    }
+
+    public void setNoEvict(boolean value) {
+        this.isNoEvict = value;
+    }
+
+    /// `CLIENT NO-TOUCH`: commands do not count as use of the keys they meet.
+    public boolean isNoTouch() {
+        return isNoTouch;
+    }
+
+    public void setNoTouch(boolean value) {
+        this.isNoTouch = value;
+    }
+
+    /// `CLIENT SETINFO LIB-NAME`; empty when not given.
+    public String libraryName() {
+        return libraryName;
+    }
+
+    public void setLibraryName(String value) {
+        this.libraryName = value;
+    }
+
+    /// `CLIENT SETINFO LIB-VER`; empty when not given.
+    public String libraryVersion() {
+        return libraryVersion;
+    }
+
+    public void setLibraryVersion(String value) {
+        this.libraryVersion = value;
+    }
+
+    /// Unix milliseconds at which the last command was taken.
+    public long lastInteractionMillis() {
+        return lastInteractionMillis;
+    }
+
+    /// The command taken last, or null.
+    public @Nullable CommandSpec lastCommand() {
+        CommandEntry entry = lastEntry;
+        return entry == null ? null : entry.spec();
+    }
+
+    /// Commands taken since the connection opened.
+    public long commands() {
+        return commands;
+    }
+
+    /// What a command family remembers of this client (subscriptions, watched keys, tracking), by its type;
+    /// or null.
+    public <T> @Nullable T state(Class<T> type) {
+        for (Object state : states) {
+            if (state.getClass() == type) {
+                return type.cast(state);
+            }
+        }
+        return null;
+    }
+
+    /// As [#state], made on first use.
+    public <T> T stateOrNew(Class<T> type, Supplier<T> maker) {
+        T state = state(type);
+        if (state == null) {
+            state = maker.get();
+            List<Object> longer = new ArrayList<>(states);
+            longer.add(state);
+            states = List.copyOf(longer);
+        }
+        return state;
+    }
+
+    /// Forgets a family's state.
+    public void dropState(Class<?> type) {
+        states = states.stream().filter(state -> state.getClass() != type).toList();
+    }
+
+    /// Runs `action` on the connection's event loop when the client has gone. At most once each; from the
+    /// client's own commands only.
+    public void onClose(Runnable action) {
+        closeActions.add(action);
+    }
+
+    /// Called by the connection, once, when its socket is closed and no command of it runs any more.
+    public void closed() {
+        for (Runnable action : closeActions) {
+            action.run();
+        }
+        closeActions.clear();
+        transaction = null;
+    }
+
+    void taken(CommandEntry entry, long nowMillis) {
+        lastEntry = entry;
+        lastInteractionMillis = nowMillis;
+        commands++;
     }
 }

@@ -67,6 +67,27 @@ public final class Args {
         count++;
     }
 
+    /// Replaces the list by arguments in memory of their own.
+    void setOwned(byte[]... arguments) {
+        swap(of(arguments));
+    }
+
+    /// Exchanges contents with `other`.
+    public void swap(Args other) {
+        long[] otherAddresses = other.addresses;
+        int[] otherLengths = other.lengths;
+        int otherCount = other.count;
+        @Nullable MemorySegment otherOwned = other.owned;
+        other.addresses = addresses;
+        other.lengths = lengths;
+        other.count = count;
+        other.owned = owned;
+        addresses = otherAddresses;
+        lengths = otherLengths;
+        count = otherCount;
+        owned = otherOwned;
+    }
+
     /// Moves every argument by `bytes`, after the buffer below was moved.
     public void relocate(long bytes) {
         for (int i = 0; i < count; i++) {

@@ -1,0 +1,264 @@
+package io.nuthatch.commands;
+
+import io.netty.buffer.ByteBuf;
+import io.nuthatch.resp.Args;
+import io.nuthatch.resp.ReplyWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The way of a command from its arguments to its reply: looked up, checked, queued or executed under its
+/// locks, timed and counted.
+///
+/// One for the server, called from every thread that executes commands, each with a [CommandContext] of its
+/// own. All errors become replies here: a [CommandException] as it is, anything else as `ERR internal error`
+/// with the stack in the log; the connection lives.
+public final class Dispatcher implements CommandContext.TransactionExecutor {
+    private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
+    private static final int MAX_SHOWN_BYTES = 128;
+    private static final String NO_AUTH = "NOAUTH Authentication required.";
+
+    private final CommandTable table;
+    private final ServerState state;
+    private final CommandStats stats;
+    private volatile @Nullable ExecutionListener everyCommand;
+    private volatile @Nullable ExecutionListener slowCommand;
+    private volatile long slowNanos = Long.MAX_VALUE;
+
+    public Dispatcher(CommandTable table, ServerState state, CommandStats stats) {
+        this.table = table;
+        this.state = state;
+        this.stats = stats;
+    }
+
+    /// A context for one more thread that executes commands.
+    public CommandContext newContext() {
+        return new CommandContext(this, stats.recorder());
+    }
+
+    public CommandTable table() {
+        return table;
+    }
+
+    public CommandStats stats() {
+        return stats;
+    }
+
+    /// Tells `listener` of every command that is executed (`MONITOR`), until null is given.
+    public void listenToAll(@Nullable ExecutionListener listener) {
+        everyCommand = listener;
+    }
+
+    /// Tells `listener` of every command that took at least `thresholdNanos` (slow log, latency monitor),
+    /// until null is given.
+    public void listenToSlow(@Nullable ExecutionListener listener, long thresholdNanos) {
+        slowCommand = listener;
+        slowNanos = listener == null ? Long.MAX_VALUE : thresholdNanos;
+    }
+
+    /// The command or subcommand that the arguments name, or null when there is none.
+    public @Nullable CommandEntry find(Args args) {
+        CommandEntry entry = table.entry(args);
+        if (entry != null && entry.isContainer() && args.count() > 1) {
+            return table.subEntry(entry, args);
+        }
+        return entry;
+    }
+
+    /// Where the call is to be executed. A call that will be refused or queued stays on the event loop.
+    public Placement placement(@Nullable CommandEntry entry, Session session, Args args) {
+        if (entry == null
+                || !entry.mayPool()
+                || entry.command().placement(session) == Placement.EVENT_LOOP
+                || refusal(entry, session, args) != null
+                || (session.transaction() != null && !entry.is(CommandFlag.TRANSACTION_CONTROL))) {
+            return Placement.EVENT_LOOP;
+        }
+        return Placement.QUERY_POOL;
+    }
+
+    /// Executes one call and writes what the client is to get. `entry` is what [#find] said of `args`.
+    public void dispatch(CommandContext context, @Nullable CommandEntry entry, Args args, ReplyWriter reply) {
+        Session session = context.session();
+        int mark = reply.mark();
+        Session.ReplyMode mode = session.replyMode();
+        String refusal = entry == null ? unknown(args) : refusal(entry, session, args);
+        if (entry == null || refusal != null) {
+            refuse(context, entry, String.valueOf(refusal), reply);
+        } else {
+            session.taken(entry, context.nowMillis());
+            Transaction transaction = session.transaction();
+            if (transaction != null && !entry.is(CommandFlag.TRANSACTION_CONTROL)) {
+                transaction.add(entry, args);
+                reply.queued();
+            } else {
+                run(context, entry, args, reply);
+            }
+        }
+        if (mode != Session.ReplyMode.ON) {
+            suppress(session, mode, mark, reply);
+        }
+    }
+
+    /// Notes on the event loop that a call was taken which [#run] will execute on the query pool. Returns
+    /// whether its reply is to be left out.
+    public boolean begin(CommandEntry entry, Session session, long nowMillis) {
+        session.taken(entry, nowMillis);
+        Session.ReplyMode mode = session.replyMode();
+        if (mode == Session.ReplyMode.SKIP) {
+            session.setReplyMode(Session.ReplyMode.ON);
+        }
+        return mode != Session.ReplyMode.ON;
+    }
+
+    private static void suppress(Session session, Session.ReplyMode mode, int mark, ReplyWriter reply) {
+        if (mode == Session.ReplyMode.SKIP) {
+            reply.rollback(mark);
+            if (session.replyMode() == Session.ReplyMode.SKIP) {
+                session.setReplyMode(Session.ReplyMode.ON);
+            }
+        } else if (session.replyMode() == Session.ReplyMode.OFF) {
+            reply.rollback(mark);
+        }
+    }
+
+    @Override
+    public boolean execute(
+            CommandContext context, List<Transaction.Queued> commands, ReplyWriter reply, BooleanSupplier mayRun) {
+        if (!mayRun.getAsBoolean()) {
+            return false;
+        }
+        reply.array(commands.size());
+        for (Transaction.Queued queued : commands) {
+            call(context, queued.entry(), queued.args(), reply);
+        }
+        return true;
+    }
+
+    /// Executes a call that has passed every check, under its locks, on whichever thread.
+    public void run(CommandContext context, CommandEntry entry, Args args, ReplyWriter reply) {
+        call(context, entry, args, reply);
+    }
+
+    /// Calls the command with its locks held; times and counts it.
+    private void call(CommandContext context, CommandEntry entry, Args args, ReplyWriter reply) {
+        int mark = reply.mark();
+        long start = state.nanoClock().nanoTime();
+        try {
+            entry.command().execute(context, args, reply);
+        } catch (CommandException error) {
+            reply.rollback(mark);
+            reply.error(error.text());
+        } catch (RuntimeException | StackOverflowError | AssertionError failure) {
+            LOG.error("{} failed", entry, failure);
+            reply.rollback(mark);
+            reply.error("ERR internal error: " + failure);
+        }
+        long duration = state.nanoClock().nanoTime() - start;
+        CommandStats.Recorder recorder = context.recorder();
+        recorder.executed(entry.id(), duration);
+        ByteBuf out = reply.buffer();
+        if (out.writerIndex() > mark && out.getByte(mark) == '-') {
+            recorder.failed(entry.id());
+            countError(out, mark);
+        }
+        ExecutionListener every = everyCommand;
+        if (every != null) {
+            every.executed(context.session(), entry.spec(), args, duration, context.nowMillis());
+        }
+        if (duration >= slowNanos) {
+            ExecutionListener slow = slowCommand;
+            if (slow != null) {
+                slow.executed(context.session(), entry.spec(), args, duration, context.nowMillis());
+            }
+        }
+    }
+
+    /// The error that keeps the command from being executed, or null.
+    private @Nullable String refusal(CommandEntry entry, Session session, Args args) {
+        if (!entry.spec().accepts(args.count())) {
+            return "ERR wrong number of arguments for '" + entry.spec().wireName() + "' command";
+        }
+        if (!session.isAuthenticated() && !entry.is(CommandFlag.NO_AUTH)) {
+            return NO_AUTH;
+        }
+        if (session.transaction() != null && entry.is(CommandFlag.NO_MULTI)) {
+            return "ERR Command not allowed inside a transaction";
+        }
+        if (session.subscriptions() > 0 && session.protocol() == 2 && !isAllowedToSubscribers(entry)) {
+            return "ERR Can't execute '" + entry.spec().wireName()
+                    + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context";
+        }
+        return null;
+    }
+
+    private void refuse(CommandContext context, @Nullable CommandEntry entry, String error, ReplyWriter reply) {
+        Transaction transaction = context.session().transaction();
+        int mark = reply.mark();
+        if (transaction != null) {
+            transaction.abort(error);
+            if (entry != null && entry.spec().name().equals("EXEC")) {
+                context.session().setTransaction(null);
+                error = "EXECABORT Transaction discarded because of: " + error.substring(error.indexOf(' ') + 1);
+            }
+        }
+        reply.error(error);
+        if (entry != null) {
+            context.recorder().rejected(entry.id());
+        }
+        countError(reply.buffer(), mark);
+    }
+
+    private static boolean isAllowedToSubscribers(CommandEntry entry) {
+        return switch (entry.spec().name()) {
+            case "PING",
+                    "QUIT",
+                    "RESET",
+                    "SUBSCRIBE",
+                    "UNSUBSCRIBE",
+                    "PSUBSCRIBE",
+                    "PUNSUBSCRIBE",
+                    "SSUBSCRIBE",
+                    "SUNSUBSCRIBE" -> true;
+            default -> false;
+        };
+    }
+
+    private String unknown(Args args) {
+        CommandEntry container = table.entry(args);
+        if (container != null && container.isContainer()) {
+            return "ERR unknown subcommand '" + shown(args, 1, MAX_SHOWN_BYTES) + "'. Try "
+                    + container.spec().name() + " HELP.";
+        }
+        StringBuilder shown = new StringBuilder();
+        for (int i = 1; i < args.count() && shown.length() < MAX_SHOWN_BYTES; i++) {
+            shown.append('\'')
+                    .append(shown(args, i, MAX_SHOWN_BYTES - shown.length()))
+                    .append("' ");
+        }
+        return "ERR unknown command '" + shown(args, 0, MAX_SHOWN_BYTES) + "', with args beginning with: " + shown;
+    }
+
+    private static String shown(Args args, int index, int most) {
+        byte[] bytes = new byte[Math.min(args.length(index), most)];
+        int length = 0;
+        while (length < bytes.length && args.byteAt(index, length) != 0) { // As C prints it.
+            bytes[length] = args.byteAt(index, length);
+            length++;
+        }
+        return new String(bytes, 0, length, StandardCharsets.UTF_8);
+    }
+
+    private void countError(ByteBuf out, int mark) {
+        state.stats().errorReplies.increment();
+        int from = mark + 1;
+        int to = from;
+        while (to < out.writerIndex() && out.getByte(to) > ' ') {
+            to++;
+        }
+        stats.error(out.toString(from, to - from, StandardCharsets.US_ASCII));
+    }
+}

@@ -1,0 +1,105 @@
+package io.nuthatch.commands;
+
+import io.nuthatch.engine.EpochClock;
+import io.nuthatch.engine.NanoClock;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/// What the server is beside its data: clocks, clients, counters, the pause, the password. Any thread.
+public final class ServerState {
+    /// Stops the server.
+    @FunctionalInterface
+    public interface Shutdown {
+        /// Asks for an orderly stop, soon, from another thread; returns at once.
+        void request();
+    }
+
+    private final EpochClock clock;
+    private final NanoClock nanoClock;
+    private final long startMillis;
+    private final Clients clients = new Clients();
+    private final ClientPause pause = new ClientPause();
+    private final ServerStats stats = new ServerStats();
+    private final AtomicReference<@Nullable Shutdown> shutdown = new AtomicReference<>();
+    private final List<Runnable> ticks = new CopyOnWriteArrayList<>();
+    private volatile @Nullable String password;
+    private volatile int port;
+
+    public ServerState(EpochClock clock, NanoClock nanoClock) {
+        this.clock = clock;
+        this.nanoClock = nanoClock;
+        this.startMillis = clock.nowMillis();
+    }
+
+    public EpochClock clock() {
+        return clock;
+    }
+
+    public NanoClock nanoClock() {
+        return nanoClock;
+    }
+
+    /// Unix milliseconds of the start.
+    public long startMillis() {
+        return startMillis;
+    }
+
+    public Clients clients() {
+        return clients;
+    }
+
+    public ClientPause pause() {
+        return pause;
+    }
+
+    public ServerStats stats() {
+        return stats;
+    }
+
+    /// `requirepass`, or null when clients need no password.
+    public @Nullable String password() {
+        return password;
+    }
+
+    /// Sets the password that new connections have to give; empty or null for none.
+    public void setPassword(@Nullable String value) {
+        password = value == null || value.isEmpty() ? null : value;
+    }
+
+    /// The port clients connect to.
+    public int port() {
+        return port;
+    }
+
+    public void setPort(int value) {
+        port = value;
+    }
+
+    /// Runs `action` ten times a second on a thread of the server's own; it must not block.
+    public void onTick(Runnable action) {
+        ticks.add(action);
+    }
+
+    /// Runs the tick actions; called by the server.
+    public void tick() {
+        pause.tick(clock.nowMillis());
+        for (Runnable action : ticks) {
+            action.run();
+        }
+    }
+
+    /// How the server is stopped; set by the server.
+    public void setShutdown(Shutdown value) {
+        shutdown.set(value);
+    }
+
+    /// Asks the server to stop.
+    public void requestShutdown() {
+        Shutdown action = shutdown.get();
+        if (action != null) {
+            action.request();
+        }
+    }
+}

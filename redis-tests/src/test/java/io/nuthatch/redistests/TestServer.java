@@ -1,0 +1,57 @@
+package io.nuthatch.redistests;
+
+import io.nuthatch.engine.EpochClock;
+import io.nuthatch.server.NuthatchServer;
+import io.nuthatch.server.ServerOptions;
+import io.nuthatch.server.SystemClock;
+import java.util.function.UnaryOperator;
+
+/// A server of this process on a free port, for the length of a test.
+///
+/// ```
+/// try (TestServer server = TestServer.start(); RespClient client = server.connect()) {
+///     assertThat(client.call("PING")).isEqualTo("PONG");
+/// }
+/// ```
+public final class TestServer implements AutoCloseable {
+    private final NuthatchServer server;
+
+    private TestServer(NuthatchServer server) {
+        this.server = server;
+    }
+
+    /// A server on the real clock.
+    public static TestServer start() {
+        return start(new SystemClock(), options -> options);
+    }
+
+    /// A server whose expiry follows `clock`.
+    public static TestServer start(EpochClock clock) {
+        return start(clock, options -> options);
+    }
+
+    /// A server with other options than the defaults; its port is a free one whatever they say.
+    public static TestServer start(EpochClock clock, UnaryOperator<ServerOptions> change) {
+        ServerOptions options = change.apply(ServerOptions.defaults()).withPort(0);
+        return new TestServer(NuthatchServer.start(options, clock, new SystemClock()));
+    }
+
+    public int port() {
+        return server.port();
+    }
+
+    /// The server itself, for what sockets cannot show.
+    public NuthatchServer server() {
+        return server;
+    }
+
+    /// A new connection.
+    public RespClient connect() {
+        return RespClient.connect(server.port());
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+}

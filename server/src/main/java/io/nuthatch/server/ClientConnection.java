@@ -1,0 +1,557 @@
+package io.nuthatch.server;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.nuthatch.commands.CommandContext;
+import io.nuthatch.commands.CommandEntry;
+import io.nuthatch.commands.CommandFlag;
+import io.nuthatch.commands.Connection;
+import io.nuthatch.commands.Dispatcher;
+import io.nuthatch.commands.Placement;
+import io.nuthatch.commands.ServerState;
+import io.nuthatch.commands.Session;
+import io.nuthatch.resp.Args;
+import io.nuthatch.resp.ReplyWriter;
+import io.nuthatch.resp.RequestDecoder;
+import io.nuthatch.resp.RespLimits;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One client: its bytes become commands, executed here on its event loop or sent to the query pool, and
+/// replies in the order of the commands.
+///
+/// Up to [LoopState#BATCH] commands of a read are framed and then executed; their replies gather in one
+/// buffer that is written once, when the read is over. Execution stops, and with it reading, while the client
+/// does not take its replies, while a command waits for those before it on the query pool, and while `CLIENT
+/// PAUSE` holds it; what was framed and not executed is framed again later.
+///
+/// Everything but [Connection]'s methods runs on the event loop.
+final class ClientConnection extends ChannelInboundHandlerAdapter implements Connection {
+    private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
+    /// Output beyond this is handed to the socket in the middle of a batch.
+    private static final int FLUSH_BYTES = 128 * 1024;
+    /// Commands of one connection on the query pool at once.
+    private static final int MAX_PENDING = 64;
+
+    private final Dispatcher dispatcher;
+    private final ServerState state;
+    private final ConnectionPolicy policy;
+    private final QueryPool pool;
+    private final LoopState loop;
+
+    private @Nullable ChannelHandlerContext channel;
+    private @Nullable Session session;
+    private @Nullable RequestDecoder decoder;
+    private RespLimits limits = RespLimits.UNAUTHENTICATED;
+
+    /// A command on the query pool; its reply is sent when all before it are.
+    private static final class Pending {
+        private final ByteBuf out;
+        private final boolean isSuppressed;
+        private boolean isDone;
+
+        Pending(ByteBuf out, boolean isSuppressed) {
+            this.out = out;
+            this.isSuppressed = isSuppressed;
+        }
+    }
+
+    private final ArrayDeque<Pending> pending = new ArrayDeque<>(0);
+    private boolean pendingIsExclusive; // The pool executes something that is not read-only: nothing overlaps it.
+    private int running; // Tasks of this connection that the pool has not finished.
+
+    private boolean isWaiting; // For the pause to end, or for room on the query pool.
+    private boolean isDraining;
+    private boolean isExhausted = true; // No whole request waits to be executed.
+    private boolean isClosing;
+    private boolean isGone;
+    private long softLimitSinceMillis; // 0 while the output is below its soft limit.
+
+    private final Queue<Consumer<ReplyWriter>> pushes = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean pushesScheduled = new AtomicBoolean();
+
+    ClientConnection(
+            Dispatcher dispatcher, ServerState state, ConnectionPolicy policy, QueryPool pool, LoopState loop) {
+        this.dispatcher = dispatcher;
+        this.state = state;
+        this.policy = policy;
+        this.pool = pool;
+        this.loop = loop;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        channel = context;
+        Session opened =
+                new Session(state.clients().nextId(), this, state.clock().nowMillis());
+        if (state.password() == null) {
+            opened.setUser("default");
+        }
+        session = opened;
+        limits = limitsOf(opened);
+        decoder = new RequestDecoder(context.alloc(), limits);
+        state.clients().add(opened);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf in = (ByteBuf) message;
+        state.stats().inputBytes.add(in.readableBytes());
+        state.stats().reads.increment();
+        if (isClosing || isGone) {
+            in.release();
+            return;
+        }
+        decoder().feed(in);
+        drain();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        flush();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (context.channel().isWritable()) {
+            resume();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        leave();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        leave();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof IOException) {
+            LOG.debug("client {}: {}", session().id(), cause.toString());
+        } else {
+            LOG.error("client {} is closed after an error", session().id(), cause);
+        }
+        context.close();
+    }
+
+    // ---- commands
+
+    /// Executes what was read, until there is no whole request or something has to be waited for.
+    private void drain() {
+        if (isDraining) {
+            return;
+        }
+        isDraining = true;
+        try {
+            RequestDecoder in = decoder();
+            isExhausted = false;
+            while (!isClosing && !isGone && !isWaiting && isWritable()) {
+                // Before AUTH one at a time, as it changes the limits of the next.
+                int most = session().isAuthenticated() ? LoopState.BATCH : 1;
+                int count = 0;
+                while (count < most && in.next(loop.args[count])) {
+                    loop.starts[count] = in.requestStart();
+                    count++;
+                }
+                if (count == 0) {
+                    if (in.hasFailed()) {
+                        protocolError();
+                    } else {
+                        isExhausted = true;
+                    }
+                    break;
+                }
+                int executed = executeBatch(count);
+                if (executed < count) {
+                    if (!isClosing) {
+                        in.rewind(loop.starts[executed]);
+                    }
+                    break;
+                }
+            }
+            if (!isGone) {
+                in.retainUnread();
+            }
+        } finally {
+            isDraining = false;
+        }
+        updateReading();
+    }
+
+    /// Executes the framed commands in order; returns how many, which is fewer than `count` when one has to
+    /// wait.
+    private int executeBatch(int count) {
+        Session client = session();
+        CommandContext context = loop.context;
+        context.setSession(client);
+        context.setNowMillis(state.clock().nowMillis());
+        for (int i = 0; i < count; i++) {
+            loop.entries[i] = dispatcher.find(loop.args[i]);
+        }
+        for (int i = 0; i < count; i++) {
+            CommandEntry entry = loop.entries[i];
+            Args args = loop.args[i];
+            if (entry != null && state.pause().isActive() && state.pause().holds(entry, client, context.nowMillis())) {
+                isWaiting = true;
+                state.pause().onResume(this::stopWaiting);
+                return i;
+            }
+            if (dispatcher.placement(entry, client, args) == Placement.QUERY_POOL) {
+                assert entry != null;
+                if (!submit(entry, args, context.nowMillis())) {
+                    return i;
+                }
+                continue;
+            }
+            if (!pending.isEmpty()) {
+                return i;
+            }
+            loop.reply.setProtocol(client.protocol());
+            dispatcher.dispatch(context, entry, args, loop.reply);
+            RespLimits wanted = limitsOf(client);
+            if (wanted != limits) {
+                limits = wanted;
+                decoder().setLimits(wanted);
+            }
+            if (isClosing) {
+                return i + 1;
+            }
+            if (loop.output().readableBytes() > FLUSH_BYTES) {
+                flush();
+                if (!isWritable()) {
+                    return i + 1;
+                }
+            }
+        }
+        return count;
+    }
+
+    /// Sends a command to the query pool; false when it has to wait.
+    private boolean submit(CommandEntry entry, Args args, long nowMillis) {
+        boolean overlaps = entry.is(CommandFlag.READONLY);
+        if (!pending.isEmpty() && (pendingIsExclusive || !overlaps || pending.size() >= MAX_PENDING)) {
+            return false;
+        }
+        Session client = session();
+        Args copy = args.copy();
+        ByteBuf out = context().alloc().directBuffer(256);
+        Pending task = new Pending(out, dispatcher.begin(entry, client, nowMillis));
+        int protocol = client.protocol();
+        boolean accepted = pool.submit(context -> {
+            ReplyWriter reply = new ReplyWriter(out);
+            reply.setProtocol(protocol);
+            context.setSession(client);
+            context.setNowMillis(nowMillis);
+            try {
+                dispatcher.run(context, entry, copy, reply);
+            } finally {
+                context().executor().execute(() -> finished(task));
+            }
+        });
+        if (!accepted) {
+            out.release();
+            state.stats().queryPoolWaits.increment();
+            isWaiting = true;
+            pool.onRoom(this::stopWaiting);
+            return false;
+        }
+        flushBefore(task);
+        pendingIsExclusive = !overlaps;
+        running++;
+        return true;
+    }
+
+    /// What was replied so far goes to the socket before the replies of the pool.
+    private void flushBefore(Pending task) {
+        writeOutput();
+        pending.add(task);
+    }
+
+    private void finished(Pending task) {
+        running--;
+        task.isDone = true;
+        if (isGone) {
+            leave();
+            return;
+        }
+        while (!pending.isEmpty() && pending.peek().isDone) {
+            Pending first = pending.remove();
+            if (first.isSuppressed || !first.out.isReadable()) {
+                first.out.release();
+            } else {
+                write(first.out);
+            }
+        }
+        if (pending.isEmpty()) {
+            pendingIsExclusive = false;
+        }
+        resume();
+    }
+
+    private void protocolError() {
+        String failure = decoder().failure();
+        if (failure == null) {
+            state.stats().queryBufferClosings.increment();
+            LOG.warn(
+                    "closing client {} that reached the query buffer limit",
+                    session().id());
+            isClosing = true;
+            context().close();
+            return;
+        }
+        if (!pending.isEmpty()) {
+            return; // The replies before it come first; `finished` comes back here.
+        }
+        LOG.debug("client {}: {}", session().id(), failure);
+        loop.reply.error("ERR " + failure);
+        closeAfterFlush();
+    }
+
+    private void stopWaiting() {
+        context().executor().execute(() -> {
+            isWaiting = false;
+            resume();
+        });
+    }
+
+    /// Goes on after something that was waited for.
+    private void resume() {
+        if (isGone) {
+            return;
+        }
+        drain();
+        flush();
+    }
+
+    private void updateReading() {
+        ChannelHandlerContext context = context();
+        boolean reads = isExhausted && !isClosing;
+        if (context.channel().config().isAutoRead() != reads) {
+            context.channel().config().setAutoRead(reads);
+        }
+    }
+
+    private boolean isWritable() {
+        return context().channel().isWritable();
+    }
+
+    private RespLimits limitsOf(Session client) {
+        return client.isAuthenticated() ? policy.limits() : RespLimits.UNAUTHENTICATED;
+    }
+
+    // ---- output
+
+    private void write(ByteBuf out) {
+        state.stats().outputBytes.add(out.readableBytes());
+        context().write(out, context().voidPromise());
+    }
+
+    private void writeOutput() {
+        ByteBuf out = loop.takeOutput();
+        if (out != null) {
+            write(out);
+            loop.recycleOutput();
+        }
+    }
+
+    private void flush() {
+        ChannelHandlerContext context = context();
+        ByteBuf out = loop.takeOutput();
+        if (out != null) {
+            write(out);
+        }
+        context.flush();
+        if (out != null) {
+            state.stats().writes.increment();
+            loop.recycleOutput();
+        }
+        if (isClosing && pending.isEmpty()) {
+            context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        } else {
+            checkOutputLimit();
+        }
+    }
+
+    private void checkOutputLimit() {
+        long bytes = outputBytes();
+        if (bytes == 0) {
+            softLimitSinceMillis = 0;
+            return;
+        }
+        ConnectionPolicy.OutputLimit limit = session().subscriptions() > 0 ? policy.pubSub() : policy.normal();
+        boolean isOver = limit.hardBytes() > 0 && bytes > limit.hardBytes();
+        if (limit.softBytes() > 0 && bytes > limit.softBytes()) {
+            long now = state.clock().nowMillis();
+            if (softLimitSinceMillis == 0) {
+                softLimitSinceMillis = now;
+            }
+            isOver |= now - softLimitSinceMillis > limit.softSeconds() * 1000L;
+        } else {
+            softLimitSinceMillis = 0;
+        }
+        if (isOver) {
+            LOG.warn(
+                    "client {} is closed: {} bytes of output are over its limit",
+                    session().id(),
+                    bytes);
+            state.stats().outputBufferClosings.increment();
+            isClosing = true;
+            context().close();
+        }
+    }
+
+    /// Closes the client if its time is over; called about once a second.
+    void tick(long nowMillis) {
+        if (isGone) {
+            return;
+        }
+        checkOutputLimit();
+        int timeout = policy.timeoutSeconds();
+        Session client = session();
+        if (timeout > 0
+                && client.subscriptions() == 0
+                && !client.isMonitor()
+                && running == 0
+                && !isWaiting
+                && nowMillis - client.lastInteractionMillis() > timeout * 1000L) {
+            LOG.debug("client {} was idle for {} s", client.id(), timeout);
+            context().close();
+        }
+    }
+
+    private void runPushes() {
+        pushesScheduled.set(false);
+        if (isGone) {
+            pushes.clear();
+            return;
+        }
+        Session client = session();
+        loop.reply.setProtocol(client.protocol());
+        Consumer<ReplyWriter> message;
+        while ((message = pushes.poll()) != null) {
+            message.accept(loop.reply);
+            if (loop.output().readableBytes() > FLUSH_BYTES) {
+                writeOutput();
+            }
+        }
+        flush();
+    }
+
+    private void leave() {
+        isGone = true;
+        if (running > 0 || session == null) {
+            return; // The last of them comes back here.
+        }
+        Session client = session;
+        if (state.clients().find(client.id()) == null) {
+            return;
+        }
+        state.clients().remove(client);
+        state.clients().release();
+        while (!pending.isEmpty()) {
+            pending.remove().out.release();
+        }
+        decoder().close();
+        pushes.clear();
+        client.closed();
+    }
+
+    // ---- Connection
+
+    @Override
+    public String remoteAddress() {
+        return text(context().channel().remoteAddress());
+    }
+
+    @Override
+    public String localAddress() {
+        return text(context().channel().localAddress());
+    }
+
+    @Override
+    public void push(Consumer<ReplyWriter> message) {
+        pushes.add(message);
+        if (pushesScheduled.compareAndSet(false, true)) {
+            context().executor().execute(this::runPushes);
+        }
+    }
+
+    @Override
+    public void closeAfterFlush() {
+        if (!context().executor().inEventLoop()) {
+            context().executor().execute(this::closeAfterFlush);
+            return;
+        }
+        isClosing = true;
+        if (!isDraining) {
+            flush();
+        }
+    }
+
+    @Override
+    public void close() {
+        context().channel().close();
+    }
+
+    @Override
+    public long outputBytes() {
+        ChannelOutboundBuffer out = context().channel().unsafe().outboundBuffer();
+        return out == null ? 0 : out.totalPendingWriteBytes();
+    }
+
+    @Override
+    public long queryBytes() {
+        RequestDecoder in = decoder;
+        return in == null ? 0 : in.unreadBytes();
+    }
+
+    private static String text(@Nullable SocketAddress address) {
+        return address instanceof InetSocketAddress inet
+                ? (inet.getAddress() instanceof java.net.Inet6Address ip
+                                ? "[" + ip.getHostAddress().replaceFirst("%.*", "") + "]"
+                                : inet.getAddress().getHostAddress())
+                        + ":" + inet.getPort()
+                : "?:0";
+    }
+
+    private ChannelHandlerContext context() {
+        ChannelHandlerContext current = channel;
+        if (current == null) {
+            throw new IllegalStateException("not connected yet");
+        }
+        return current;
+    }
+
+    private Session session() {
+        Session current = session;
+        if (current == null) {
+            throw new IllegalStateException("not connected yet");
+        }
+        return current;
+    }
+
+    private RequestDecoder decoder() {
+        RequestDecoder current = decoder;
+        if (current == null) {
+            throw new IllegalStateException("not connected yet");
+        }
+        return current;
+    }
+}
