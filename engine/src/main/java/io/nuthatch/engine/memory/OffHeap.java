@@ -38,14 +38,25 @@ public final class OffHeap {
     /// Throws [OutOfMemoryError] when the system refuses.
     public static long allocate(long bytes, MemoryAccount.Counter counter) {
         assert bytes > 0 : "bytes=" + bytes;
-        long footprint = footprint(bytes);
-        long address = CALLS == null ? allocateFromArena(footprint) : CALLS.map(footprint);
-        counter.add(footprint);
+        long address = reserve(bytes);
+        counter.add(footprint(bytes));
         return address;
+    }
+
+    /// As [#allocate], uncounted: for an owner that counts the parts of the block as it begins to use them.
+    static long reserve(long bytes) {
+        long footprint = footprint(bytes);
+        return CALLS == null ? allocateFromArena(footprint) : CALLS.map(footprint);
     }
 
     /// Gives a block of [#allocate] back to the system; nobody may read it from now on.
     public static void free(long address, long bytes, MemoryAccount.Counter counter) {
+        release(address, bytes);
+        counter.subtract(footprint(bytes));
+    }
+
+    /// Gives back a block of [#reserve].
+    static void release(long address, long bytes) {
         long footprint = footprint(bytes);
         if (CALLS == null) {
             Arena arena = ARENAS.remove(address);
@@ -56,7 +67,6 @@ public final class OffHeap {
         } else {
             CALLS.unmap(address, footprint);
         }
-        counter.subtract(footprint);
     }
 
     /// What a block of `bytes` takes: whole pages, or whole huge pages from 2 MiB up.

@@ -1,0 +1,83 @@
+package io.nuthatch.engine.hnsw;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/// What must hold of a graph at rest.
+final class GraphInvariants {
+    private static final int FAULTS_MAX = 20;
+
+    private GraphInvariants() {}
+
+    /// Adds a sentence for each fault, up to twenty.
+    static void check(Graph graph, Searcher s, List<String> faults) {
+        int limit = graph.limit();
+        int highest = -1;
+        int nodes = 0;
+        for (int ordinal = 0; ordinal < limit && faults.size() < FAULTS_MAX; ordinal++) {
+            int state = graph.state(ordinal);
+            if (!Graph.isLinked(state)) {
+                continue;
+            }
+            nodes++;
+            int layers = graph.layerOf(ordinal);
+            highest = Math.max(highest, layers);
+            for (int layer = 0; layer <= layers; layer++) {
+                checkList(graph, s, ordinal, layer, faults);
+            }
+        }
+        long entry = graph.entry();
+        if (nodes == 0) {
+            if (entry >= 0) {
+                faults.add("an empty graph has the entry point " + Graph.entryOrdinal(entry));
+            }
+            return;
+        }
+        if (entry < 0) {
+            faults.add(nodes + " nodes and no entry point");
+            return;
+        }
+        int entryState = graph.state(Graph.entryOrdinal(entry));
+        if (!Graph.isLinked(entryState)) {
+            faults.add("the entry point " + Graph.entryOrdinal(entry) + " is in state " + entryState);
+        }
+        if (Graph.entryLayer(entry) != graph.layerOf(Graph.entryOrdinal(entry))) {
+            faults.add("the entry point is on layer " + graph.layerOf(Graph.entryOrdinal(entry)) + ", not "
+                    + Graph.entryLayer(entry));
+        }
+        if (Graph.entryLayer(entry) < highest) {
+            faults.add("the entry point is on layer " + Graph.entryLayer(entry) + ", a node on " + highest);
+        }
+    }
+
+    private static void checkList(Graph graph, Searcher s, int ordinal, int layer, List<String> faults) {
+        int count = graph.links(ordinal, layer, s.others);
+        Set<Integer> seen = new HashSet<>();
+        for (int i = 0; i < count; i++) {
+            int link = s.others[i];
+            String name = "link " + ordinal + " -> " + link + " on layer " + layer;
+            if (link == ordinal) {
+                faults.add(name + " is a self link");
+            } else if (!seen.add(link)) {
+                faults.add(name + " is there twice");
+            } else if (!Graph.isLinked(graph.state(link))) {
+                faults.add(name + " names an ordinal in state " + graph.state(link));
+            } else if (graph.layerOf(link) < layer) {
+                faults.add(name + " names a node that is not on it");
+            }
+        }
+    }
+
+    /// Live nodes that no walk from the entry point can reach.
+    static int unreachable(Graph graph, Searcher s) {
+        graph.markReachable(s);
+        int lost = 0;
+        for (int ordinal = 0; ordinal < graph.limit(); ordinal++) {
+            if (graph.state(ordinal) == Graph.LIVE && !s.isMarked(ordinal)) {
+                lost++;
+            }
+        }
+        return lost;
+    }
+}

@@ -1,0 +1,17 @@
+package io.nuthatch.engine.hnsw;
+
+/// An index at one moment. `tombstones` are removed but still linked; `releasing` are removed and wait for
+/// searches to leave. Bytes of rows are counted by their own store.
+public record IndexStats(
+        int size,
+        int graphNodes,
+        int tombstones,
+        int buffered,
+        int releasing,
+        int layerMax,
+        long linksBytes,
+        long upperBytes,
+        long statesBytes,
+        long scratchBytes,
+        long insertions,
+        long consolidations) {}

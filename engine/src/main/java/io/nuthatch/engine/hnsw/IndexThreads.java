@@ -1,0 +1,138 @@
+package io.nuthatch.engine.hnsw;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// The small pool of threads that works behind all indexes: graph insertions, consolidations, releases.
+///
+/// Each task is one insertion or one slice of a consolidation, so that many indexes take turns. What waits is
+/// bounded by the indexes' buffers. When a thread found nothing to do for a while, it lets each index do what
+/// it has put off. With no threads at all, [#runPending] steps the work: that is how tests hold it still.
+public final class IndexThreads implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(IndexThreads.class.getName());
+    private static final long IDLE_MILLIS = 500;
+
+    /// What an index does when the threads are quiet.
+    interface Idler {
+        void idle();
+    }
+
+    private static final Runnable WAKE = () -> {};
+
+    private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+    private final Queue<Runnable> upkeep = new ConcurrentLinkedQueue<>();
+    private final List<Idler> idlers = new CopyOnWriteArrayList<>();
+    private final List<Thread> threads = new ArrayList<>();
+    private volatile boolean isClosed;
+
+    /// `count` threads, 0 for none.
+    public IndexThreads(int count) {
+        for (int i = 0; i < count; i++) {
+            Thread thread = new Thread(this::work, "index-" + i);
+            thread.setDaemon(true);
+            thread.start();
+            threads.add(thread);
+        }
+    }
+
+    public int count() {
+        return threads.size();
+    }
+
+    /// Tasks that wait.
+    public int backlog() {
+        return tasks.size();
+    }
+
+    void execute(Runnable task) {
+        tasks.add(task);
+    }
+
+    /// For slices of consolidations: a thread takes one of these and one of the others in turn, so that a
+    /// long queue of insertions does not keep removed vectors in memory.
+    void executeUpkeep(Runnable slice) {
+        upkeep.add(slice);
+        tasks.add(WAKE);
+    }
+
+    void register(Idler idler) {
+        idlers.add(idler);
+    }
+
+    void unregister(Idler idler) {
+        idlers.remove(idler);
+    }
+
+    /// Runs what waits, and what that adds, in the calling thread; then lets the indexes do what they put
+    /// off.
+    public void runPending() {
+        runQueued();
+        for (Idler idler : idlers) {
+            idler.idle();
+        }
+        runQueued();
+    }
+
+    private void runQueued() {
+        while (!tasks.isEmpty() || !upkeep.isEmpty()) {
+            @Nullable Runnable slice = upkeep.poll();
+            if (slice != null) {
+                slice.run();
+            }
+            @Nullable Runnable task = tasks.poll();
+            if (task != null) {
+                task.run();
+            }
+        }
+    }
+
+    private void work() {
+        while (!isClosed) {
+            try {
+                @Nullable Runnable slice = upkeep.poll();
+                if (slice != null) {
+                    slice.run();
+                }
+                @Nullable Runnable task = tasks.poll(slice == null ? IDLE_MILLIS : 0, TimeUnit.MILLISECONDS);
+                if (task == null && slice == null) {
+                    for (Idler idler : idlers) {
+                        idler.idle();
+                    }
+                } else if (task != null) {
+                    task.run();
+                }
+            } catch (InterruptedException stopped) {
+                return;
+            } catch (IndexClosedException dropped) {
+                LOG.log(Level.TRACE, "work on an index that was dropped meanwhile", dropped);
+            } catch (RuntimeException | Error failure) { // One index's fault must not stop the others.
+                LOG.log(Level.ERROR, "a task of an index failed", failure);
+            }
+        }
+    }
+
+    /// Stops the threads after their present task; indexes should be closed first.
+    @Override
+    public void close() {
+        isClosed = true;
+        for (Thread thread : threads) {
+            thread.interrupt();
+        }
+        for (Thread thread : threads) {
+            try {
+                thread.join();
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,587 @@
+package io.nuthatch.engine.vector;
+
+import io.nuthatch.engine.memory.Memory;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/// The kernels on the vector API; the one class that imports it.
+///
+/// Four rows at once is the step that pays: the query's loads are shared, four miss streams overlap and four
+/// sums do not wait for each other. Vectors live in locals only and species are constants, or the JIT would
+/// box them.
+///
+/// A row is padded to 64 bytes, the widest species, hence there is no tail: any species of 128, 256 or 512
+/// bits divides it.
+final class PanamaKernels {
+    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Double> DOUBLES = VectorSpecies.of(double.class, FLOATS.vectorShape());
+    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
+    private static final VectorSpecies<Short> SHORTS =
+            VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
+    /// As many bytes as there are int lanes; with 128 bits that would be 32, which no species has: then twice
+    /// as many.
+    private static final VectorSpecies<Byte> BYTES =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, FLOATS.vectorBitSize() / 4)));
+    private static final boolean IS_BYTES_TWICE = BYTES.length() == 2 * INTS.length();
+
+    private PanamaKernels() {}
+
+    /// The species the machine prefers, in bits; for INFO and benchmarks.
+    static int bits() {
+        return FLOATS.vectorBitSize();
+    }
+
+    static Kernel of(VectorType type, boolean euclidean) {
+        return switch (type) {
+            case FLOAT32 -> euclidean ? new EuclideanFloat32() : new DotFloat32();
+            case FLOAT64 -> euclidean ? new EuclideanFloat64() : new DotFloat64();
+            case FLOAT16 -> euclidean ? new EuclideanFloat16() : new DotFloat16();
+            case BFLOAT16 -> euclidean ? new EuclideanBfloat16() : new DotBfloat16();
+            case INT8 -> euclidean ? new EuclideanInt8() : new DotInt8();
+            case UINT8 -> euclidean ? new EuclideanUint8() : new DotUint8();
+        };
+    }
+
+    private static FloatVector floats(long address, int i) {
+        return FloatVector.fromMemorySegment(FLOATS, Memory.ALL, address + 4L * i, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static DoubleVector doubles(long address, int i) {
+        return DoubleVector.fromMemorySegment(DOUBLES, Memory.ALL, address + 8L * i, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /// float16 to float32 by shifting the exponent into place and scaling by 2^112; exact for every finite
+    /// value, subnormal ones too.
+    private static FloatVector halves(long address, int i) {
+        IntVector bits = shorts(address, i);
+        IntVector sign = bits.and(0x8000).lanewise(VectorOperators.LSHL, 16);
+        FloatVector magnitude = bits.and(0x7FFF)
+                .lanewise(VectorOperators.LSHL, 13)
+                .reinterpretAsFloats()
+                .mul(0x1p112f);
+        return magnitude.reinterpretAsInts().or(sign).reinterpretAsFloats();
+    }
+
+    private static FloatVector brains(long address, int i) {
+        return shorts(address, i).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+    }
+
+    private static IntVector shorts(long address, int i) {
+        ShortVector narrow =
+                ShortVector.fromMemorySegment(SHORTS, Memory.ALL, address + 2L * i, ByteOrder.LITTLE_ENDIAN);
+        return (IntVector) narrow.convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+    }
+
+    private static ByteVector bytes(long address, int i) {
+        return ByteVector.fromMemorySegment(BYTES, Memory.ALL, address + i, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static IntVector signed(ByteVector bytes, int part) {
+        return (IntVector) bytes.convertShape(VectorOperators.B2I, INTS, part);
+    }
+
+    private static IntVector unsigned(ByteVector bytes, int part) {
+        return (IntVector) bytes.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
+    }
+
+    private static final class DotFloat32 extends Kernel {
+        @Override
+        float one(long query, long row, int n) {
+            FloatVector sum = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                sum = q.fma(floats(row, i), sum);
+            }
+            return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            FloatVector sum2 = FloatVector.zero(FLOATS);
+            FloatVector sum3 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                sum0 = q.fma(floats(row0, i), sum0);
+                sum1 = q.fma(floats(row1, i), sum1);
+                sum2 = q.fma(floats(row2, i), sum2);
+                sum3 = q.fma(floats(row3, i), sum3);
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+    }
+
+    private static final class EuclideanFloat32 extends Kernel {
+        @Override
+        float one(long query, long row, int n) {
+            FloatVector sum = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                FloatVector d = q.sub(floats(row, i));
+                sum = d.fma(d, sum);
+            }
+            return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            FloatVector sum2 = FloatVector.zero(FLOATS);
+            FloatVector sum3 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                FloatVector d0 = q.sub(floats(row0, i));
+                sum0 = d0.fma(d0, sum0);
+                FloatVector d1 = q.sub(floats(row1, i));
+                sum1 = d1.fma(d1, sum1);
+                FloatVector d2 = q.sub(floats(row2, i));
+                sum2 = d2.fma(d2, sum2);
+                FloatVector d3 = q.sub(floats(row3, i));
+                sum3 = d3.fma(d3, sum3);
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+    }
+
+    private static final class DotFloat64 extends Kernel {
+        @Override
+        float one(long query, long row, int n) {
+            return (float) precise(query, row, n);
+        }
+
+        @Override
+        double precise(long query, long row, int n) {
+            DoubleVector sum = DoubleVector.zero(DOUBLES);
+            for (int i = 0; i < n; i += DOUBLES.length()) {
+                DoubleVector q = doubles(query, i);
+                sum = q.fma(doubles(row, i), sum);
+            }
+            return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+            DoubleVector sum0 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum1 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum2 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum3 = DoubleVector.zero(DOUBLES);
+            for (int i = 0; i < n; i += DOUBLES.length()) {
+                DoubleVector q = doubles(query, i);
+                sum0 = q.fma(doubles(row0, i), sum0);
+                sum1 = q.fma(doubles(row1, i), sum1);
+                sum2 = q.fma(doubles(row2, i), sum2);
+                sum3 = q.fma(doubles(row3, i), sum3);
+            }
+            out[at] = (float) sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = (float) sum1.reduceLanes(VectorOperators.ADD);
+            out[at + 2] = (float) sum2.reduceLanes(VectorOperators.ADD);
+            out[at + 3] = (float) sum3.reduceLanes(VectorOperators.ADD);
+        }
+    }
+
+    private static final class EuclideanFloat64 extends Kernel {
+        @Override
+        float one(long query, long row, int n) {
+            return (float) precise(query, row, n);
+        }
+
+        @Override
+        double precise(long query, long row, int n) {
+            DoubleVector sum = DoubleVector.zero(DOUBLES);
+            for (int i = 0; i < n; i += DOUBLES.length()) {
+                DoubleVector q = doubles(query, i);
+                DoubleVector d = q.sub(doubles(row, i));
+                sum = d.fma(d, sum);
+            }
+            return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+            DoubleVector sum0 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum1 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum2 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum3 = DoubleVector.zero(DOUBLES);
+            for (int i = 0; i < n; i += DOUBLES.length()) {
+                DoubleVector q = doubles(query, i);
+                DoubleVector d0 = q.sub(doubles(row0, i));
+                sum0 = d0.fma(d0, sum0);
+                DoubleVector d1 = q.sub(doubles(row1, i));
+                sum1 = d1.fma(d1, sum1);
+                DoubleVector d2 = q.sub(doubles(row2, i));
+                sum2 = d2.fma(d2, sum2);
+                DoubleVector d3 = q.sub(doubles(row3, i));
+                sum3 = d3.fma(d3, sum3);
+            }
+            out[at] = (float) sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = (float) sum1.reduceLanes(VectorOperators.ADD);
+            out[at + 2] = (float) sum2.reduceLanes(VectorOperators.ADD);
+            out[at + 3] = (float) sum3.reduceLanes(VectorOperators.ADD);
+        }
+    }
+
+    private static final class DotFloat16 extends Kernel {
+        @Override
+        float one(long query, long row, int n) {
+            FloatVector sum = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                sum = q.fma(halves(row, i), sum);
+            }
+            return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            FloatVector sum2 = FloatVector.zero(FLOATS);
+            FloatVector sum3 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                sum0 = q.fma(halves(row0, i), sum0);
+                sum1 = q.fma(halves(row1, i), sum1);
+                sum2 = q.fma(halves(row2, i), sum2);
+                sum3 = q.fma(halves(row3, i), sum3);
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+    }
+
+    private static final class EuclideanFloat16 extends Kernel {
+        @Override
+        float one(long query, long row, int n) {
+            FloatVector sum = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                FloatVector d = q.sub(halves(row, i));
+                sum = d.fma(d, sum);
+            }
+            return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            FloatVector sum2 = FloatVector.zero(FLOATS);
+            FloatVector sum3 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                FloatVector d0 = q.sub(halves(row0, i));
+                sum0 = d0.fma(d0, sum0);
+                FloatVector d1 = q.sub(halves(row1, i));
+                sum1 = d1.fma(d1, sum1);
+                FloatVector d2 = q.sub(halves(row2, i));
+                sum2 = d2.fma(d2, sum2);
+                FloatVector d3 = q.sub(halves(row3, i));
+                sum3 = d3.fma(d3, sum3);
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+    }
+
+    private static final class DotBfloat16 extends Kernel {
+        @Override
+        float one(long query, long row, int n) {
+            FloatVector sum = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                sum = q.fma(brains(row, i), sum);
+            }
+            return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            FloatVector sum2 = FloatVector.zero(FLOATS);
+            FloatVector sum3 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                sum0 = q.fma(brains(row0, i), sum0);
+                sum1 = q.fma(brains(row1, i), sum1);
+                sum2 = q.fma(brains(row2, i), sum2);
+                sum3 = q.fma(brains(row3, i), sum3);
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+    }
+
+    private static final class EuclideanBfloat16 extends Kernel {
+        @Override
+        float one(long query, long row, int n) {
+            FloatVector sum = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                FloatVector d = q.sub(brains(row, i));
+                sum = d.fma(d, sum);
+            }
+            return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            FloatVector sum2 = FloatVector.zero(FLOATS);
+            FloatVector sum3 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                FloatVector d0 = q.sub(brains(row0, i));
+                sum0 = d0.fma(d0, sum0);
+                FloatVector d1 = q.sub(brains(row1, i));
+                sum1 = d1.fma(d1, sum1);
+                FloatVector d2 = q.sub(brains(row2, i));
+                sum2 = d2.fma(d2, sum2);
+                FloatVector d3 = q.sub(brains(row3, i));
+                sum3 = d3.fma(d3, sum3);
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+    }
+
+    private static final class DotInt8 extends Kernel {
+        @Override
+        float one(long query, long row, int n) {
+            IntVector sum = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                ByteVector bytes = bytes(row, i);
+                IntVector q = signed(queryBytes, 0);
+                sum = sum.add(q.mul(signed(bytes, 0)));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = signed(queryBytes, 1);
+                    sum = sum.add(r.mul(signed(bytes, 1)));
+                }
+            }
+            return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+            IntVector sum0 = IntVector.zero(INTS);
+            IntVector sum1 = IntVector.zero(INTS);
+            IntVector sum2 = IntVector.zero(INTS);
+            IntVector sum3 = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                IntVector q = signed(queryBytes, 0);
+                ByteVector bytes0 = bytes(row0, i);
+                ByteVector bytes1 = bytes(row1, i);
+                ByteVector bytes2 = bytes(row2, i);
+                ByteVector bytes3 = bytes(row3, i);
+                sum0 = sum0.add(q.mul(signed(bytes0, 0)));
+                sum1 = sum1.add(q.mul(signed(bytes1, 0)));
+                sum2 = sum2.add(q.mul(signed(bytes2, 0)));
+                sum3 = sum3.add(q.mul(signed(bytes3, 0)));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = signed(queryBytes, 1);
+                    sum0 = sum0.add(r.mul(signed(bytes0, 1)));
+                    sum1 = sum1.add(r.mul(signed(bytes1, 1)));
+                    sum2 = sum2.add(r.mul(signed(bytes2, 1)));
+                    sum3 = sum3.add(r.mul(signed(bytes3, 1)));
+                }
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+    }
+
+    private static final class EuclideanInt8 extends Kernel {
+        @Override
+        float one(long query, long row, int n) {
+            IntVector sum = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                ByteVector bytes = bytes(row, i);
+                IntVector q = signed(queryBytes, 0);
+                IntVector d = q.sub(signed(bytes, 0));
+                sum = sum.add(d.mul(d));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = signed(queryBytes, 1);
+                    IntVector e = r.sub(signed(bytes, 1));
+                    sum = sum.add(e.mul(e));
+                }
+            }
+            return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+            IntVector sum0 = IntVector.zero(INTS);
+            IntVector sum1 = IntVector.zero(INTS);
+            IntVector sum2 = IntVector.zero(INTS);
+            IntVector sum3 = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                IntVector q = signed(queryBytes, 0);
+                ByteVector bytes0 = bytes(row0, i);
+                ByteVector bytes1 = bytes(row1, i);
+                ByteVector bytes2 = bytes(row2, i);
+                ByteVector bytes3 = bytes(row3, i);
+                IntVector d0 = q.sub(signed(bytes0, 0));
+                sum0 = sum0.add(d0.mul(d0));
+                IntVector d1 = q.sub(signed(bytes1, 0));
+                sum1 = sum1.add(d1.mul(d1));
+                IntVector d2 = q.sub(signed(bytes2, 0));
+                sum2 = sum2.add(d2.mul(d2));
+                IntVector d3 = q.sub(signed(bytes3, 0));
+                sum3 = sum3.add(d3.mul(d3));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = signed(queryBytes, 1);
+                    IntVector e0 = r.sub(signed(bytes0, 1));
+                    sum0 = sum0.add(e0.mul(e0));
+                    IntVector e1 = r.sub(signed(bytes1, 1));
+                    sum1 = sum1.add(e1.mul(e1));
+                    IntVector e2 = r.sub(signed(bytes2, 1));
+                    sum2 = sum2.add(e2.mul(e2));
+                    IntVector e3 = r.sub(signed(bytes3, 1));
+                    sum3 = sum3.add(e3.mul(e3));
+                }
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+    }
+
+    private static final class DotUint8 extends Kernel {
+        @Override
+        float one(long query, long row, int n) {
+            IntVector sum = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                ByteVector bytes = bytes(row, i);
+                IntVector q = unsigned(queryBytes, 0);
+                sum = sum.add(q.mul(unsigned(bytes, 0)));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = unsigned(queryBytes, 1);
+                    sum = sum.add(r.mul(unsigned(bytes, 1)));
+                }
+            }
+            return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+            IntVector sum0 = IntVector.zero(INTS);
+            IntVector sum1 = IntVector.zero(INTS);
+            IntVector sum2 = IntVector.zero(INTS);
+            IntVector sum3 = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                IntVector q = unsigned(queryBytes, 0);
+                ByteVector bytes0 = bytes(row0, i);
+                ByteVector bytes1 = bytes(row1, i);
+                ByteVector bytes2 = bytes(row2, i);
+                ByteVector bytes3 = bytes(row3, i);
+                sum0 = sum0.add(q.mul(unsigned(bytes0, 0)));
+                sum1 = sum1.add(q.mul(unsigned(bytes1, 0)));
+                sum2 = sum2.add(q.mul(unsigned(bytes2, 0)));
+                sum3 = sum3.add(q.mul(unsigned(bytes3, 0)));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = unsigned(queryBytes, 1);
+                    sum0 = sum0.add(r.mul(unsigned(bytes0, 1)));
+                    sum1 = sum1.add(r.mul(unsigned(bytes1, 1)));
+                    sum2 = sum2.add(r.mul(unsigned(bytes2, 1)));
+                    sum3 = sum3.add(r.mul(unsigned(bytes3, 1)));
+                }
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+    }
+
+    private static final class EuclideanUint8 extends Kernel {
+        @Override
+        float one(long query, long row, int n) {
+            IntVector sum = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                ByteVector bytes = bytes(row, i);
+                IntVector q = unsigned(queryBytes, 0);
+                IntVector d = q.sub(unsigned(bytes, 0));
+                sum = sum.add(d.mul(d));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = unsigned(queryBytes, 1);
+                    IntVector e = r.sub(unsigned(bytes, 1));
+                    sum = sum.add(e.mul(e));
+                }
+            }
+            return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+            IntVector sum0 = IntVector.zero(INTS);
+            IntVector sum1 = IntVector.zero(INTS);
+            IntVector sum2 = IntVector.zero(INTS);
+            IntVector sum3 = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                IntVector q = unsigned(queryBytes, 0);
+                ByteVector bytes0 = bytes(row0, i);
+                ByteVector bytes1 = bytes(row1, i);
+                ByteVector bytes2 = bytes(row2, i);
+                ByteVector bytes3 = bytes(row3, i);
+                IntVector d0 = q.sub(unsigned(bytes0, 0));
+                sum0 = sum0.add(d0.mul(d0));
+                IntVector d1 = q.sub(unsigned(bytes1, 0));
+                sum1 = sum1.add(d1.mul(d1));
+                IntVector d2 = q.sub(unsigned(bytes2, 0));
+                sum2 = sum2.add(d2.mul(d2));
+                IntVector d3 = q.sub(unsigned(bytes3, 0));
+                sum3 = sum3.add(d3.mul(d3));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = unsigned(queryBytes, 1);
+                    IntVector e0 = r.sub(unsigned(bytes0, 1));
+                    sum0 = sum0.add(e0.mul(e0));
+                    IntVector e1 = r.sub(unsigned(bytes1, 1));
+                    sum1 = sum1.add(e1.mul(e1));
+                    IntVector e2 = r.sub(unsigned(bytes2, 1));
+                    sum2 = sum2.add(e2.mul(e2));
+                    IntVector e3 = r.sub(unsigned(bytes3, 1));
+                    sum3 = sum3.add(e3.mul(e3));
+                }
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package io.nuthatch.engine.vector;
+
+import io.nuthatch.engine.memory.Memory;
+import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.engine.memory.RecordTable;
+
+/// The one copy of each vector: rows of one type and dimension, addressed by ordinal.
+///
+/// Layout: row `ordinal` is `dim * type.bytes()` bytes as the client sent them, then zeros up to the next
+/// 64-byte line (kernels read whole lines and need no tail loop). For COSINE the inverse norm is in a side
+/// table, float32 by ordinal: a header inside the row's padding is a trap at some dimensions.
+///
+/// Ordinals are the caller's (document ordinals, sparse allowed). Several graphs may share one store. Memory
+/// counts as `rows` and `norms`.
+///
+/// Ownership: [#close] gives everything back, when no graph reads it any more. Threads: [#put] by any number
+/// of threads on different ordinals; readers take no lock, as a row is complete before its ordinal is shown
+/// to them.
+public final class Rows implements AutoCloseable {
+    private static final int LINE_BYTES = 64;
+
+    private final VectorType type;
+    private final int dim;
+    private final int rowBytes;
+    private final int strideBytes;
+    private final boolean hasNorms;
+    private final RecordTable rows;
+    private final RecordTable norms;
+
+    /// `dim` in 1..[VectorType#DIM_MAX]; `hasNorms` when an index over these rows is COSINE.
+    public Rows(VectorType type, int dim, boolean hasNorms, MemoryAccount account, String owner) {
+        if (dim < 1 || dim > VectorType.DIM_MAX) {
+            throw new IllegalArgumentException("dim must be between 1 and " + VectorType.DIM_MAX + ", got " + dim);
+        }
+        this.type = type;
+        this.dim = dim;
+        this.rowBytes = dim * type.bytes();
+        this.strideBytes = (rowBytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+        this.hasNorms = hasNorms;
+        this.rows = new RecordTable(strideBytes, account.counter(owner, "rows"));
+        this.norms = new RecordTable(Float.BYTES, account.counter(owner, "norms"));
+    }
+
+    public VectorType type() {
+        return type;
+    }
+
+    public int dim() {
+        return dim;
+    }
+
+    /// Bytes of a vector as the client gives and gets it.
+    public int rowBytes() {
+        return rowBytes;
+    }
+
+    /// Bytes from row to row.
+    public int strideBytes() {
+        return strideBytes;
+    }
+
+    public boolean hasNorms() {
+        return hasNorms;
+    }
+
+    /// Stores the vector of [#rowBytes] bytes at `address`; its components must be finite.
+    public void put(int ordinal, long address) {
+        long row = prepare(ordinal);
+        Memory.copy(address, row, rowBytes);
+        finish(ordinal, row);
+    }
+
+    /// Stores the vector in `bytes` from `offset` on; its components must be finite.
+    public void put(int ordinal, byte[] bytes, int offset) {
+        long row = prepare(ordinal);
+        Memory.copyIn(bytes, offset, row, rowBytes);
+        finish(ordinal, row);
+    }
+
+    private long prepare(int ordinal) {
+        assert ordinal >= 0 : "ordinal=" + ordinal;
+        rows.ensure(ordinal);
+        if (hasNorms) {
+            norms.ensure(ordinal);
+        }
+        return rows.address(ordinal);
+    }
+
+    private void finish(int ordinal, long row) {
+        // The padding is zero since the memory was mapped, and nobody writes to it.
+        if (hasNorms) {
+            Memory.putFloat(norms.address(ordinal), inverseNorm(row));
+        }
+    }
+
+    /// `1 / |vector|`, and 0 for the zero vector, whose cosine distance to everything is then 1.
+    float inverseNorm(long vector) {
+        double squares = 0;
+        if (type == VectorType.FLOAT32) {
+            squares = Kernel.of(type, Metric.IP).one(vector, vector, padded(type));
+        }
+        if (!(squares > Float.MIN_NORMAL && squares < Float.MAX_VALUE)) {
+            squares = 0; // In double where float32 would overflow or vanish, and for the types whose sum is cheap.
+            for (int i = 0; i < dim; i++) {
+                double component = type.get(vector, i);
+                squares += component * component;
+            }
+        }
+        return squares == 0 ? 0 : (float) (1 / Math.sqrt(squares));
+    }
+
+    /// Components a kernel reads, counting the zeros of the padding.
+    int padded(VectorType asType) {
+        return strideBytes / asType.bytes();
+    }
+
+    /// Where the row is; good while the ordinal is in use.
+    public long address(int ordinal) {
+        return rows.address(ordinal);
+    }
+
+    float inverseNormAt(int ordinal) {
+        return Memory.getFloat(norms.address(ordinal));
+    }
+
+    /// Gives all memory back but stays usable; for a store without a single row in use and without readers.
+    public void clear() {
+        rows.clear();
+        norms.clear();
+    }
+
+    @Override
+    public void close() {
+        clear();
+    }
+}
