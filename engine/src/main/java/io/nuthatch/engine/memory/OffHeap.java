@@ -27,6 +27,7 @@ public final class OffHeap {
     private static final long PAGE_BYTES = 4096;
     private static final int PROT_READ_WRITE = 1 | 2;
     private static final int MAP_PRIVATE_ANONYMOUS = 0x02 | 0x20;
+    private static final int MADV_DONTNEED = 4;
     private static final int MADV_HUGEPAGE = 14;
     private static final @Nullable Calls CALLS = Calls.find();
     private static final Map<Long, Arena> ARENAS = new ConcurrentHashMap<>(); // Only where there is no mmap.
@@ -66,6 +67,18 @@ public final class OffHeap {
             arena.close();
         } else {
             CALLS.unmap(address, footprint);
+        }
+    }
+
+    /// Gives the memory behind whole pages back to the system while the addresses stay mapped: they read as
+    /// zero.
+    ///
+    /// Where there is no `madvise`, the bytes are zeroed and the memory stays. The account is the caller's
+    /// affair.
+    public static void discard(long address, long bytes) {
+        assert address % PAGE_BYTES == 0 && bytes % PAGE_BYTES == 0 : "address=" + address + " bytes=" + bytes;
+        if (CALLS == null || !CALLS.discard(address, bytes)) {
+            Memory.fill(address, bytes, (byte) 0);
         }
     }
 
@@ -141,6 +154,17 @@ public final class OffHeap {
                     int ignored = (int) madvise.invokeExact(address, bytes, MADV_HUGEPAGE); // A wish, never an error.
                 }
                 return address;
+            } catch (Error | RuntimeException failure) {
+                throw failure;
+            } catch (Throwable impossible) {
+                throw new AssertionError(impossible);
+            }
+        }
+
+        /// Whether the system did it.
+        boolean discard(long address, long bytes) {
+            try {
+                return (int) madvise.invokeExact(address, bytes, MADV_DONTNEED) == 0;
             } catch (Error | RuntimeException failure) {
                 throw failure;
             } catch (Throwable impossible) {

@@ -1,0 +1,88 @@
+package io.nuthatch.engine.keyspace;
+
+import io.nuthatch.engine.memory.Memory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/// A key as the caller holds it: bytes at a native address, with their hash slot and a 64-bit hash.
+///
+/// A flyweight: one object per argument position, set anew for every command. It does not own the bytes,
+/// which must stay where they are while it is used, except after [#copyOf]. Not thread-safe.
+public final class Key {
+    private long address;
+    private int length;
+    private int hashSlot;
+    private long hash;
+    private @Nullable MemorySegment owned; // Only to keep the bytes of copyOf alive.
+    long scratch; // Belongs to Database.touch between its passes.
+
+    /// An unset key.
+    public Key() {}
+
+    /// Points it at `length` bytes (0 is allowed) at `address` and computes both hashes; returns itself.
+    public Key set(long address, int length) {
+        this.address = address;
+        this.length = length;
+        this.hashSlot = HashSlot.of(address, length);
+        this.hash = KeyHash.of(address, length);
+        return this;
+    }
+
+    /// As [#set], where slot and the upper half of the hash are known from the record.
+    Key set(long address, int length, int hashSlot, int hash32) {
+        this.address = address;
+        this.length = length;
+        this.hashSlot = hashSlot;
+        this.hash = (long) hash32 << 32;
+        return this;
+    }
+
+    /// A key with its own copy of `bytes`, freed when the key is garbage.
+    public static Key copyOf(byte[] bytes) {
+        Key key = new Key();
+        MemorySegment segment = Arena.ofAuto().allocate(Math.max(1, bytes.length), 8);
+        key.owned = segment;
+        Memory.copyIn(bytes, 0, segment.address(), bytes.length);
+        return key.set(segment.address(), bytes.length);
+    }
+
+    /// A key of the UTF-8 bytes of `text`; see [#copyOf(byte[])].
+    public static Key copyOf(String text) {
+        return copyOf(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public long address() {
+        return address;
+    }
+
+    public int length() {
+        return length;
+    }
+
+    /// 0 to 16383.
+    public int hashSlot() {
+        return hashSlot;
+    }
+
+    /// Seeded per process: not the same after a restart.
+    public long hash() {
+        return hash;
+    }
+
+    /// The half of the hash that records keep.
+    int hash32() {
+        return (int) (hash >>> 32);
+    }
+
+    /// A copy on the heap.
+    public byte[] toBytes() {
+        return Memory.toBytes(address, length);
+    }
+
+    @Override
+    public String toString() {
+        return "Key[" + new String(toBytes(), StandardCharsets.UTF_8) + (owned == null ? "]" : ", owned]");
+    }
+}
