@@ -203,11 +203,6 @@ public final class RequestDecoder implements AutoCloseable {
     private void append(ByteBuf held, ByteBuf in) {
         int bytes = in.readableBytes();
         long start = bulksMissing == 0 ? position : requestStart;
-        if (end - start + bytes > limits.requestBytes()) {
-            in.release();
-            failed = true;
-            return;
-        }
         if (!isCumulation || held.capacity() - held.writerIndex() < bytes) {
             held = moveTo(held, start, Math.max(wantedCapacity(start), 2 * (end - start + bytes)));
         }
@@ -265,13 +260,13 @@ public final class RequestDecoder implements AutoCloseable {
                                     ? "Protocol error: unauthenticated bulk length"
                                     : "Protocol error: invalid bulk length");
                 }
-                bulkLength = (int) number;
-            }
-            if (end - position < bulkLength + 2L) {
-                if (position - requestStart + bulkLength + 2L > limits.requestBytes()) {
+                if (position - requestStart + number + 2 > limits.requestBytes()) {
                     failed = true; // Redis closes such a client without a word.
                     return false;
                 }
+                bulkLength = (int) number;
+            }
+            if (end - position < bulkLength + 2L) {
                 return suspend(into);
             }
             into.add(position, bulkLength);
@@ -370,13 +365,12 @@ public final class RequestDecoder implements AutoCloseable {
             at++;
         }
         scanned = at - position;
-        if (at < end && WireMemory.get(at) == '\r') {
-            return at + 1 < end ? at : 0;
-        }
-        if (end - position > limits.inlineBytes()) {
+        boolean hasEnd = at < end && WireMemory.get(at) == '\r';
+        if ((hasEnd ? at : end) - position > limits.inlineBytes()) {
             fail("Protocol error: " + tooBig);
+            return 0;
         }
-        return 0;
+        return hasEnd && at + 1 < end ? at : 0;
     }
 
     private boolean readInline(Args args) {
