@@ -1,6 +1,11 @@
 package io.nuthatch.commands;
 
+import io.nuthatch.engine.keyspace.Database;
+import io.nuthatch.engine.keyspace.Key;
+import io.nuthatch.engine.keyspace.Keyspace;
+import io.nuthatch.resp.Args;
 import io.nuthatch.resp.ReplyWriter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +24,20 @@ public final class CommandContext {
                 CommandContext context, List<Transaction.Queued> commands, ReplyWriter reply, BooleanSupplier mayRun);
     }
 
+    /// After a command with more keys than this, the pool of keys shrinks back.
+    private static final int KEPT_KEYS = 1024;
+
     private @Nullable Session session;
     private final @Nullable TransactionExecutor transactions;
     private final CommandStats.@Nullable Recorder recorder;
+    private final @Nullable Keyspace keyspace;
+    private final @Nullable StripeSet stripes;
+    private @Nullable Key[] keys = newKeys();
+    private int keysUsed;
+    private @Nullable Key prepared; // Argument `preparedIndex` of `preparedArgs`, hashed before the batch was executed.
+    private @Nullable Args preparedArgs;
+    private int preparedIndex;
+    private boolean isInTransaction;
     private long nowMillis;
 
     /// A context for `session` outside a server, for tests: it executes no transaction.
@@ -29,11 +45,24 @@ public final class CommandContext {
         this.session = session;
         this.transactions = null;
         this.recorder = null;
+        this.keyspace = null;
+        this.stripes = null;
     }
 
-    CommandContext(TransactionExecutor transactions, CommandStats.Recorder recorder) {
+    /// A context for `session` outside a server, for tests of commands that use the keyspace.
+    public CommandContext(Session session, Keyspace keyspace) {
+        this.session = session;
+        this.transactions = null;
+        this.recorder = null;
+        this.keyspace = keyspace;
+        this.stripes = new StripeSet(keyspace.stripes());
+    }
+
+    CommandContext(TransactionExecutor transactions, CommandStats.Recorder recorder, Keyspace keyspace) {
         this.transactions = transactions;
         this.recorder = recorder;
+        this.keyspace = keyspace;
+        this.stripes = new StripeSet(keyspace.stripes());
     }
 
     public Session session() {
@@ -57,6 +86,74 @@ public final class CommandContext {
     /// Sets the command's time.
     public void setNowMillis(long value) {
         this.nowMillis = value;
+    }
+
+    /// All databases.
+    public Keyspace keyspace() {
+        Keyspace all = keyspace;
+        if (all == null) {
+            throw new IllegalStateException("a context without a keyspace");
+        }
+        return all;
+    }
+
+    /// The client's database.
+    public Database database() {
+        return keyspace().database(session().databaseIndex());
+    }
+
+    /// Argument `index` as a key. The object is one of a pool: valid during this call of the command only.
+    public Key key(Args args, int index) {
+        if (index == preparedIndex && args == preparedArgs && prepared != null) {
+            return prepared;
+        }
+        if (keysUsed == keys.length) {
+            keys = Arrays.copyOf(keys, keysUsed * 2);
+        }
+        Key key = keys[keysUsed];
+        if (key == null) {
+            key = new Key();
+            keys[keysUsed] = key;
+        }
+        keysUsed++;
+        return key.set(args.address(index), args.length(index));
+    }
+
+    /// Whether the command is executed as part of `EXEC`.
+    public boolean isInTransaction() {
+        return isInTransaction;
+    }
+
+    void setInTransaction(boolean value) {
+        isInTransaction = value;
+    }
+
+    /// Gives the key of a call that was hashed before; forgotten when the next command begins.
+    public void prepare(Args args, int index, Key key) {
+        prepared = key;
+        preparedArgs = args;
+        preparedIndex = index;
+    }
+
+    /// Takes the keys of the last command back.
+    void recycleKeys() {
+        keysUsed = 0;
+        prepared = null;
+        preparedArgs = null;
+        if (keys.length > KEPT_KEYS) {
+            keys = newKeys();
+        }
+    }
+
+    StripeSet stripes() {
+        if (stripes == null) {
+            throw new IllegalStateException("a context without a keyspace");
+        }
+        return stripes;
+    }
+
+    private static @Nullable Key[] newKeys() {
+        return new Key[16];
     }
 
     /// What executes a transaction.

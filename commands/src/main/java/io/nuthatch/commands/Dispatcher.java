@@ -1,6 +1,10 @@
 package io.nuthatch.commands;
 
 import io.netty.buffer.ByteBuf;
+import io.nuthatch.engine.keyspace.Key;
+import io.nuthatch.engine.keyspace.Keyspace;
+import io.nuthatch.engine.keyspace.Stripes;
+import io.nuthatch.engine.keyspace.WrongTypeException;
 import io.nuthatch.resp.Args;
 import io.nuthatch.resp.ReplyWriter;
 import java.nio.charset.StandardCharsets;
@@ -19,24 +23,36 @@ import org.slf4j.LoggerFactory;
 public final class Dispatcher implements CommandContext.TransactionExecutor {
     private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
     private static final int MAX_SHOWN_BYTES = 128;
+    private static final String OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
+    private static final String WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
     private static final String NO_AUTH = "NOAUTH Authentication required.";
 
     private final CommandTable table;
     private final ServerState state;
     private final CommandStats stats;
+    private final Keyspace keyspace;
+    private final MaxMemory maxMemory;
     private volatile @Nullable ExecutionListener everyCommand;
     private volatile @Nullable ExecutionListener slowCommand;
     private volatile long slowNanos = Long.MAX_VALUE;
 
-    public Dispatcher(CommandTable table, ServerState state, CommandStats stats) {
+    public Dispatcher(
+            CommandTable table, ServerState state, CommandStats stats, Keyspace keyspace, MaxMemory maxMemory) {
         this.table = table;
         this.state = state;
         this.stats = stats;
+        this.keyspace = keyspace;
+        this.maxMemory = maxMemory;
     }
 
     /// A context for one more thread that executes commands.
     public CommandContext newContext() {
-        return new CommandContext(this, stats.recorder());
+        return new CommandContext(this, stats.recorder(), keyspace);
+    }
+
+    /// `maxmemory`.
+    public MaxMemory maxMemory() {
+        return maxMemory;
     }
 
     public CommandTable table() {
@@ -128,19 +144,64 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
     @Override
     public boolean execute(
             CommandContext context, List<Transaction.Queued> commands, ReplyWriter reply, BooleanSupplier mayRun) {
-        if (!mayRun.getAsBoolean()) {
-            return false;
-        }
-        reply.array(commands.size());
+        StripeSet stripes = context.stripes();
         for (Transaction.Queued queued : commands) {
-            call(context, queued.entry(), queued.args(), reply);
+            stripes.add(queued.entry().spec(), queued.args());
         }
-        return true;
+        stripes.lock();
+        context.setInTransaction(true);
+        try {
+            if (!mayRun.getAsBoolean()) {
+                return false;
+            }
+            reply.array(commands.size());
+            for (Transaction.Queued queued : commands) {
+                reply.setProtocol(context.session().protocol());
+                call(context, queued.entry(), queued.args(), reply);
+                context.recycleKeys();
+            }
+            return true;
+        } finally {
+            context.setInTransaction(false);
+            stripes.unlock();
+        }
     }
 
     /// Executes a call that has passed every check, under its locks, on whichever thread.
     public void run(CommandContext context, CommandEntry entry, Args args, ReplyWriter reply) {
-        call(context, entry, args, reply);
+        switch (entry.spec().locking()) {
+            case NONE -> call(context, entry, args, reply);
+            case KEYS -> {
+                int single = entry.singleKey();
+                if (single == 0 || single >= args.count()) {
+                    runUnderStripes(context, entry, args, reply);
+                    return;
+                }
+                Key key = context.key(args, single);
+                context.prepare(args, single, key);
+                Stripes stripes = keyspace.stripes();
+                int stripe = stripes.stripeOf(key.hashSlot());
+                stripes.lock(stripe);
+                try {
+                    call(context, entry, args, reply);
+                } finally {
+                    stripes.unlock(stripe);
+                }
+            }
+            case ALL -> runUnderStripes(context, entry, args, reply);
+        }
+        context.recycleKeys();
+    }
+
+    private void runUnderStripes(CommandContext context, CommandEntry entry, Args args, ReplyWriter reply) {
+        StripeSet stripes = context.stripes();
+        stripes.add(entry.spec(), args);
+        stripes.lock();
+        try {
+            call(context, entry, args, reply);
+        } finally {
+            stripes.unlock();
+        }
     }
 
     /// Calls the command with its locks held; times and counts it.
@@ -152,6 +213,9 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
         } catch (CommandException error) {
             reply.rollback(mark);
             reply.error(error.text());
+        } catch (WrongTypeException error) {
+            reply.rollback(mark);
+            reply.error(WRONG_TYPE);
         } catch (RuntimeException | StackOverflowError | AssertionError failure) {
             LOG.error("{} failed", entry, failure);
             reply.rollback(mark);
@@ -188,11 +252,25 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
         if (session.transaction() != null && entry.is(CommandFlag.NO_MULTI)) {
             return "ERR Command not allowed inside a transaction";
         }
+        if (maxMemory.limitBytes() > 0 && isRefusedForMemory(entry, session)) {
+            return OUT_OF_MEMORY;
+        }
         if (session.subscriptions() > 0 && session.protocol() == 2 && !isAllowedToSubscribers(entry)) {
             return "ERR Can't execute '" + entry.spec().wireName()
                     + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context";
         }
         return null;
+    }
+
+    /// Makes room before a command that may need some; a queued command is asked for as if it were executed.
+    private boolean isRefusedForMemory(CommandEntry entry, Session session) {
+        boolean needsRoom = entry.is(CommandFlag.DENYOOM);
+        Transaction transaction = session.transaction();
+        if (transaction != null && entry.spec().name().equals("EXEC")) {
+            needsRoom = transaction.queue().stream()
+                    .anyMatch(queued -> queued.entry().is(CommandFlag.DENYOOM));
+        }
+        return needsRoom && !maxMemory.makeRoom(state.clock().nowMillis());
     }
 
     private void refuse(CommandContext context, @Nullable CommandEntry entry, String error, ReplyWriter reply) {

@@ -50,8 +50,15 @@ public final class TestServer implements AutoCloseable {
         return RespClient.connect(server.port());
     }
 
+    /// Stops the server; fails when it leaves memory or clients behind.
     @Override
     public void close() {
         server.close();
+        if (server.memory().total() != 0) {
+            throw new AssertionError("off-heap memory is left: " + server.memory().byOwner());
+        }
+        if (server.state().clients().count() != 0) {
+            throw new AssertionError(server.state().clients().count() + " clients are left");
+        }
     }
 }

@@ -46,8 +46,7 @@ class RequestDecoderTest {
         }
     }
 
-    private void feedInPieces(
-            RequestDecoder decoder, byte[] stream, SplittableRandom random, List<List<byte[]>> got) {
+    private void feedInPieces(RequestDecoder decoder, byte[] stream, SplittableRandom random, List<List<byte[]>> got) {
         int most = random.nextBoolean() ? 3 : 200;
         int at = 0;
         while (at < stream.length && !decoder.hasFailed()) {

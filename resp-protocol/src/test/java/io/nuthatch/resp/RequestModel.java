@@ -12,7 +12,10 @@ final class RequestModel {
     /// @param requests the whole requests before the end or the error
     /// @param isFailed whether the stream breaks the protocol or a limit
     /// @param failure the error's text; null for none, or for a limit that closes without a word
-    record Outcome(List<List<byte[]>> requests, boolean isFailed, @Nullable String failure) {}
+    record Outcome(
+            List<List<byte[]>> requests,
+            boolean isFailed,
+            @Nullable String failure) {}
 
     private static final class Failure extends Exception {
         private static final long serialVersionUID = 1L;

@@ -202,9 +202,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         CommandContext context = loop.context;
         context.setSession(client);
         context.setNowMillis(state.clock().nowMillis());
-        for (int i = 0; i < count; i++) {
-            loop.entries[i] = dispatcher.find(loop.args[i]);
-        }
+        lookUp(count);
         for (int i = 0; i < count; i++) {
             CommandEntry entry = loop.entries[i];
             Args args = loop.args[i];
@@ -224,6 +222,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
                 return i;
             }
             loop.reply.setProtocol(client.protocol());
+            if (entry != null && loop.hasKey[i]) {
+                context.prepare(args, entry.singleKey(), loop.keys[i]);
+            }
             dispatcher.dispatch(context, entry, args, loop.reply);
             RespLimits wanted = limitsOf(client);
             if (wanted != limits) {
@@ -241,6 +242,26 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             }
         }
         return count;
+    }
+
+    /// Finds the commands, and for more than one hashes their keys and touches the memory behind them, so
+    /// that the cache misses of the whole batch overlap.
+    private void lookUp(int count) {
+        int touched = 0;
+        for (int i = 0; i < count; i++) {
+            Args args = loop.args[i];
+            CommandEntry entry = dispatcher.find(args);
+            loop.entries[i] = entry;
+            int single = entry == null || count == 1 ? 0 : entry.singleKey();
+            boolean hasKey = single != 0 && single < args.count();
+            loop.hasKey[i] = hasKey;
+            if (hasKey) {
+                loop.touched[touched++] = loop.keys[i].set(args.address(single), args.length(single));
+            }
+        }
+        if (touched > 0) {
+            loop.context.database().touch(loop.touched, touched);
+        }
     }
 
     /// Sends a command to the query pool; false when it has to wait.

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.nuthatch.commands.CommandContext;
 import io.nuthatch.commands.CommandEntry;
 import io.nuthatch.commands.Dispatcher;
+import io.nuthatch.engine.keyspace.Key;
 import io.nuthatch.resp.Args;
 import io.nuthatch.resp.ReplyWriter;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,9 @@ final class LoopState {
     final Args[] args = new Args[BATCH];
     final long[] starts = new long[BATCH];
     final @Nullable CommandEntry[] entries = new CommandEntry[BATCH];
+    final Key[] keys = new Key[BATCH]; // The only key of each command that has one.
+    final boolean[] hasKey = new boolean[BATCH];
+    final Key[] touched = new Key[BATCH];
     final ReplyWriter reply;
     private final ByteBufAllocator allocator;
     private ByteBuf output;
@@ -34,6 +38,8 @@ final class LoopState {
         this.context = dispatcher.newContext();
         for (int i = 0; i < BATCH; i++) {
             args[i] = new Args();
+            keys[i] = new Key();
+            touched[i] = keys[i];
         }
         this.output = allocator.directBuffer(OUTPUT_BYTES);
         this.reply = new ReplyWriter(output);

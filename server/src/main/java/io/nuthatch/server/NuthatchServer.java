@@ -14,15 +14,20 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.nuthatch.commands.ClientPause;
 import io.nuthatch.commands.CommandFamily;
 import io.nuthatch.commands.CommandStats;
 import io.nuthatch.commands.CommandTable;
 import io.nuthatch.commands.Dispatcher;
+import io.nuthatch.commands.MaxMemory;
 import io.nuthatch.commands.ServerState;
 import io.nuthatch.commands.Session;
 import io.nuthatch.engine.EpochClock;
 import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.SuppressForbidden;
+import io.nuthatch.engine.keyspace.Keyspace;
+import io.nuthatch.engine.keyspace.KeyspaceOptions;
+import io.nuthatch.engine.memory.MemoryAccount;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -30,6 +35,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,23 +48,48 @@ public final class NuthatchServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NuthatchServer.class);
     private static final int LOW_WATER_BYTES = 64 * 1024;
     private static final int HIGH_WATER_BYTES = 256 * 1024;
+    private static final long TICK_MILLIS = 100;
+    private static final int TICKS_A_SECOND = 10;
+    /// Records looked at before active expiry looks at the clock.
+    private static final int EXPIRY_STEP = 400;
+    private static final long MAX_EXPIRY_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
+    private static final byte[] PROTECTED = ("-DENIED Nuthatch is running in protected mode because protected mode is"
+        + " enabled and no password is set for the default user. In this mode connections are only accepted from the"
+        + " loopback interface. If you want to connect from external computers you may adopt one of the following"
+        + " solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the"
+        + " loopback interface by connecting from the same host the server is running, however MAKE SURE the server is"
+        + " not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2)"
+        + " Alternatively you can just disable the protected mode by editing the configuration file, and setting the"
+        + " protected mode option to 'no', and then restarting the server. 3) If you started the server manually just"
+        + " for testing, restart it with the '--protected-mode no' option. 4) Set up an authentication password for"
+        + " the default user. NOTE: You only need to do one of the above things in order for the server to start"
+        + " accepting connections from the outside.\r\n")
+            .getBytes(StandardCharsets.US_ASCII);
     private static final byte[] TOO_MANY = "-ERR max number of clients reached\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private final ServerOptions options;
     private final ServerState state;
     private final ConnectionPolicy policy = new ConnectionPolicy();
     private final Dispatcher dispatcher;
+    private final MemoryAccount memory = new MemoryAccount();
+    private final Keyspace keyspace;
     private final QueryPool pool;
+    private final ScheduledExecutorService background =
+            Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("background", true));
     private final EventLoopGroup loops;
     private final Map<EventLoop, LoopState> loopStates = new ConcurrentHashMap<>();
     private final List<Channel> listeners = new ArrayList<>();
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private boolean isClosed; // Guarded by this.
+    private int ticks; // The background thread's own.
 
     private NuthatchServer(ServerOptions options, EpochClock clock, NanoClock nanoClock) {
         this.options = options;
         this.state = new ServerState(clock, nanoClock);
+        this.keyspace = new Keyspace(new KeyspaceOptions(options.databases(), nanoClock.nanoTime()), clock, memory);
         CommandTable table = new CommandTable(families());
-        this.dispatcher = new Dispatcher(table, state, new CommandStats(table));
+        MaxMemory maxMemory = new MaxMemory(keyspace, keyspace::usedBytes);
+        this.dispatcher = new Dispatcher(table, state, new CommandStats(table), keyspace, maxMemory);
         this.pool = new QueryPool(options.queryThreads(), options.queryQueue(), dispatcher);
         this.loops = new MultiThreadIoEventLoopGroup(
                 options.ioThreads(),
@@ -85,6 +117,15 @@ public final class NuthatchServer implements AutoCloseable {
     /// The port it listens on.
     public int port() {
         return state.port();
+    }
+
+    /// Bytes off the heap by owner and part.
+    public MemoryAccount memory() {
+        return memory;
+    }
+
+    public Keyspace keyspace() {
+        return keyspace;
     }
 
     public ServerState state() {
@@ -135,7 +176,7 @@ public final class NuthatchServer implements AutoCloseable {
         }
         state.setPort(port);
         state.setShutdown(stopped::countDown);
-        loops.next().scheduleAtFixedRate(this::tick, 100, 100, TimeUnit.MILLISECONDS);
+        background.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void accept(Channel channel, boolean isEpoll) {
@@ -143,6 +184,12 @@ public final class NuthatchServer implements AutoCloseable {
         if (!state.clients().reserve(policy.maxClients())) {
             state.stats().connectionsRejected.increment();
             channel.writeAndFlush(Unpooled.wrappedBuffer(TOO_MANY)).addListener(ChannelFutureListener.CLOSE);
+            return;
+        }
+        if (policy.isProtected() && state.password() == null && !isLoopback(channel)) {
+            state.clients().release();
+            state.stats().connectionsRejected.increment();
+            channel.writeAndFlush(Unpooled.wrappedBuffer(PROTECTED)).addListener(ChannelFutureListener.CLOSE);
             return;
         }
         int keepAlive = policy.keepAliveSeconds();
@@ -156,12 +203,17 @@ public final class NuthatchServer implements AutoCloseable {
         channel.pipeline().addLast(new ClientConnection(dispatcher, state, policy, pool, loop));
     }
 
-    private int ticks;
+    private static boolean isLoopback(Channel channel) {
+        return channel.remoteAddress() instanceof InetSocketAddress address
+                && address.getAddress().isLoopbackAddress();
+    }
 
+    /// What is done ten times a second, on a thread of its own.
     private void tick() {
         try {
             state.tick();
-            if (++ticks % 10 == 0) {
+            expire();
+            if (++ticks % TICKS_A_SECOND == 0) {
                 long now = state.clock().nowMillis();
                 for (Session session : state.clients().all()) {
                     if (session.connection() instanceof ClientConnection connection) {
@@ -174,19 +226,46 @@ public final class NuthatchServer implements AutoCloseable {
         }
     }
 
-    /// Stops listening, closes every connection and ends the threads.
+    /// Active expiry: goes on while there is much to remove, for a quarter of the time at most.
+    private void expire() {
+        long now = state.clock().nowMillis();
+        if (state.pause().mode(now) != ClientPause.Mode.NONE) {
+            return; // Nothing changes while writes are paused.
+        }
+        long start = state.nanoClock().nanoTime();
+        while (keyspace.activeExpire(now, EXPIRY_STEP) > EXPIRY_STEP / 4
+                && state.nanoClock().nanoTime() - start < MAX_EXPIRY_NANOS) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /// Stops listening, closes every connection, ends the threads and gives all memory back. Waits for
+    /// another thread that closes already.
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (isClosed) {
+            return;
+        }
+        isClosed = true;
         for (Channel listener : listeners) {
             listener.close().syncUninterruptibly();
         }
+        background.shutdown();
+        pool.close();
         for (Session session : state.clients().all()) {
             session.connection().close();
         }
-        pool.close();
-        loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
+        loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
+        try {
+            if (!background.awaitTermination(5, TimeUnit.SECONDS)) {
+                LOG.warn("the background thread does not end");
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
         loopStates.values().forEach(LoopState::release);
         loopStates.clear();
+        keyspace.close();
         stopped.countDown();
     }
 
