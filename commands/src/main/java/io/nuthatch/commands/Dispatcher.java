@@ -35,6 +35,7 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
     private volatile @Nullable ExecutionListener everyCommand;
     private volatile @Nullable ExecutionListener slowCommand;
     private volatile long slowNanos = Long.MAX_VALUE;
+    private volatile @Nullable CallBracket bracket;
 
     public Dispatcher(
             CommandTable table, ServerState state, CommandStats stats, Keyspace keyspace, MaxMemory maxMemory) {
@@ -73,6 +74,11 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
     public void listenToSlow(@Nullable ExecutionListener listener, long thresholdNanos) {
         slowCommand = listener;
         slowNanos = listener == null ? Long.MAX_VALUE : thresholdNanos;
+    }
+
+    /// Puts `value` around every command that is executed (client tracking), until null is given.
+    public void bracketCalls(@Nullable CallBracket value) {
+        bracket = value;
     }
 
     /// The command or subcommand that the arguments name, or null when there is none.
@@ -169,6 +175,20 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
 
     /// Executes a call that has passed every check, under its locks, on whichever thread.
     public void run(CommandContext context, CommandEntry entry, Args args, ReplyWriter reply) {
+        CallBracket around = bracket;
+        if (around == null) {
+            runLocked(context, entry, args, reply);
+            return;
+        }
+        around.before(context.session());
+        try {
+            runLocked(context, entry, args, reply);
+        } finally {
+            around.after(context.session(), entry);
+        }
+    }
+
+    private void runLocked(CommandContext context, CommandEntry entry, Args args, ReplyWriter reply) {
         switch (entry.spec().locking()) {
             case NONE -> call(context, entry, args, reply);
             case KEYS -> {
@@ -210,6 +230,10 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
         long start = state.nanoClock().nanoTime();
         try {
             entry.command().execute(context, args, reply);
+            CallBracket around = bracket;
+            if (around != null) {
+                around.read(context.session(), entry, args);
+            }
         } catch (CommandException error) {
             reply.rollback(mark);
             reply.error(error.text());

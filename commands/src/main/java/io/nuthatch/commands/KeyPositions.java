@@ -30,12 +30,13 @@ public final class KeyPositions {
         return Arrays.copyOf(positions, count);
     }
 
-    static int firstOf(KeySpec keys) {
+    /// Index of the first argument that may be a key of this spec.
+    public static int firstOf(KeySpec keys) {
         return keys.isCounted() ? keys.first() + 1 : keys.first();
     }
 
     /// Index of the last argument that may be a key of this spec.
-    static int lastOf(KeySpec keys, Args args) {
+    public static int lastOf(KeySpec keys, Args args) {
         int end = args.count() - 1;
         if (!keys.isCounted()) {
             return keys.last() < 0 ? args.count() + keys.last() : Math.min(keys.last(), end);

@@ -22,6 +22,17 @@ import io.nuthatch.commands.Dispatcher;
 import io.nuthatch.commands.MaxMemory;
 import io.nuthatch.commands.ServerState;
 import io.nuthatch.commands.Session;
+import io.nuthatch.commands.connection.ConnectionCommands;
+import io.nuthatch.commands.connection.ClientCommands;
+import io.nuthatch.commands.tracking.TrackingCommands;
+import io.nuthatch.commands.tracking.TrackingTable;
+import io.nuthatch.commands.tracking.KeyspaceFanOut;
+import io.nuthatch.commands.pubsub.PubSub;
+import io.nuthatch.commands.pubsub.PubSubCommands;
+import io.nuthatch.commands.pubsub.KeyspaceNotifications;
+import io.nuthatch.commands.transaction.TransactionCommands;
+import io.nuthatch.commands.transaction.WatchTable;
+import io.nuthatch.commands.admin.CommandCommands;
 import io.nuthatch.engine.EpochClock;
 import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.SuppressForbidden;
@@ -38,6 +49,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,6 +85,10 @@ public final class NuthatchServer implements AutoCloseable {
     private final Dispatcher dispatcher;
     private final MemoryAccount memory = new MemoryAccount();
     private final Keyspace keyspace;
+    private final PubSub pubSub = new PubSub();
+    private final KeyspaceNotifications notifications = new KeyspaceNotifications(pubSub);
+    private final WatchTable watches = new WatchTable();
+    private final TrackingTable tracking;
     private final QueryPool pool;
     private final ScheduledExecutorService background =
             Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("background", true));
@@ -87,9 +103,13 @@ public final class NuthatchServer implements AutoCloseable {
         this.options = options;
         this.state = new ServerState(clock, nanoClock);
         this.keyspace = new Keyspace(new KeyspaceOptions(options.databases(), nanoClock.nanoTime()), clock, memory);
+        this.tracking = new TrackingTable(state.clients());
+        keyspace.setListener(new KeyspaceFanOut(watches, tracking, notifications, clock));
         CommandTable table = new CommandTable(families());
         MaxMemory maxMemory = new MaxMemory(keyspace, keyspace::usedBytes);
         this.dispatcher = new Dispatcher(table, state, new CommandStats(table), keyspace, maxMemory);
+        tracking.onActivity(() -> dispatcher().bracketCalls(tracking.isActive() ? tracking : null));
+        state.onTick(tracking::evict);
         this.pool = new QueryPool(options.queryThreads(), options.queryQueue(), dispatcher);
         this.loops = new MultiThreadIoEventLoopGroup(
                 options.ioThreads(),
@@ -99,7 +119,21 @@ public final class NuthatchServer implements AutoCloseable {
 
     /// Every command of the server. A family is added here when it is ready.
     private List<CommandFamily> families() {
-        return List.of(new BuiltInCommands());
+        Supplier<CommandTable> table = () -> dispatcher().table();
+        return List.of(
+                new ConnectionCommands(state, options.databases(), table, this::forget),
+                new ClientCommands(state),
+                new TrackingCommands(tracking, state.clients()),
+                new PubSubCommands(pubSub),
+                new TransactionCommands(watches),
+                new CommandCommands(table));
+    }
+
+    /// Takes from a client what commands registered elsewhere on its behalf.
+    private void forget(Session session) {
+        pubSub.unsubscribeAll(session);
+        watches.unwatch(session);
+        tracking.disable(session);
     }
 
     /// A server that listens. Throws [java.net.BindException] when the port is taken.
