@@ -1,0 +1,196 @@
+package io.nuthatch.engine.document;
+
+import io.nuthatch.engine.memory.Memory;
+import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.engine.memory.RecordTable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.roaringbitmap.FastAggregation;
+import org.roaringbitmap.PeekableIntIterator;
+import org.roaringbitmap.RoaringBitmap;
+
+/// The postings of one NUMERIC field: a column of values by ordinal, and buckets of ordinals by value.
+///
+/// A bucket holds the documents whose values lie from its lower bound up to the next bucket's. A range takes
+/// the inner buckets whole and looks at the column for the two at its ends, so its count is exact and costs
+/// about two bytes a document in memory. A bucket of more than [#BUCKET_MAX] documents splits at its median,
+/// unless all have one value.
+///
+/// Threads: the space's read-write lock.
+final class NumericPostings implements AutoCloseable {
+    static final int BUCKET_MAX = 4096;
+
+    private static final class Bucket {
+        final RoaringBitmap documents = new RoaringBitmap();
+        int count;
+        int splitAt = BUCKET_MAX; // Doubles when the values cannot be parted.
+    }
+
+    private final TreeMap<Double, Bucket> buckets = new TreeMap<>();
+    private final RecordTable column; // NaN where the document has no number; memory starts as 0.0, hence the bitmap.
+    private final RoaringBitmap present = new RoaringBitmap();
+    private int count;
+
+    NumericPostings(MemoryAccount.Counter counter) {
+        this.column = new RecordTable(Double.BYTES, counter);
+        buckets.put(Double.NEGATIVE_INFINITY, new Bucket());
+    }
+
+    /// Makes `value` the document's; NaN takes it out.
+    void put(int ordinal, double value) {
+        double number = value == 0 ? 0.0 : value; // -0.0 and 0.0 are one number, but not to a TreeMap.
+        boolean had = present.contains(ordinal);
+        if (had) {
+            double old = value(ordinal);
+            if (old == number) {
+                return;
+            }
+            Bucket bucket = bucket(old);
+            bucket.documents.remove(ordinal);
+            bucket.count--;
+            dropIfEmpty(old);
+            count--;
+        }
+        if (Double.isNaN(number)) {
+            present.remove(ordinal);
+            return;
+        }
+        column.ensure(ordinal);
+        Memory.putDouble(column.address(ordinal), number);
+        present.add(ordinal);
+        count++;
+        Bucket bucket = bucket(number);
+        bucket.documents.add(ordinal);
+        bucket.count++;
+        if (bucket.count > bucket.splitAt) {
+            split(bucket);
+        }
+    }
+
+    void move(int from, int to) {
+        if (present.contains(from)) {
+            double value = value(from);
+            put(from, Double.NaN);
+            put(to, value);
+        }
+    }
+
+    boolean has(int ordinal) {
+        return present.contains(ordinal);
+    }
+
+    /// The document's number; NaN when it has none.
+    double get(int ordinal) {
+        return present.contains(ordinal) ? value(ordinal) : Double.NaN;
+    }
+
+    /// Documents with a number in the range; not to be changed.
+    RoaringBitmap range(double min, boolean minInclusive, double max, boolean maxInclusive) {
+        double low = min == 0 ? 0.0 : min;
+        double high = max == 0 ? 0.0 : max;
+        if (!(low <= high)) {
+            return new RoaringBitmap();
+        }
+        List<RoaringBitmap> whole = new ArrayList<>();
+        RoaringBitmap edges = new RoaringBitmap();
+        Double first = buckets.floorKey(low);
+        assert first != null;
+        for (Map.Entry<Double, Bucket> entry : buckets.subMap(
+                        first == null ? Double.NEGATIVE_INFINITY : first, true, high, true)
+                .entrySet()) {
+            Bucket bucket = entry.getValue();
+            Double next = buckets.higherKey(entry.getKey());
+            boolean aboveMin = minInclusive ? entry.getKey() >= low : entry.getKey() > low;
+            if (aboveMin && next != null && next <= high) {
+                whole.add(bucket.documents);
+                continue;
+            }
+            PeekableIntIterator ordinals = bucket.documents.getIntIterator();
+            while (ordinals.hasNext()) {
+                int ordinal = ordinals.next();
+                double value = value(ordinal);
+                if ((minInclusive ? value >= low : value > low) && (maxInclusive ? value <= high : value < high)) {
+                    edges.add(ordinal);
+                }
+            }
+        }
+        if (whole.isEmpty()) {
+            return edges;
+        }
+        whole.add(edges);
+        return FastAggregation.or(whole.iterator());
+    }
+
+    int count() {
+        return count;
+    }
+
+    long setBytes() {
+        long bytes = present.getLongSizeInBytes();
+        for (Bucket bucket : buckets.values()) {
+            bytes += 100 + bucket.documents.getLongSizeInBytes();
+        }
+        return bytes;
+    }
+
+    @Override
+    public void close() {
+        buckets.clear();
+        buckets.put(Double.NEGATIVE_INFINITY, new Bucket());
+        present.clear();
+        count = 0;
+        column.close();
+    }
+
+    private double value(int ordinal) {
+        return Memory.getDouble(column.address(ordinal));
+    }
+
+    private Bucket bucket(double value) {
+        return buckets.floorEntry(value).getValue();
+    }
+
+    private void dropIfEmpty(double value) {
+        Map.Entry<Double, Bucket> entry = buckets.floorEntry(value);
+        if (entry.getValue().count == 0 && entry.getKey() != Double.NEGATIVE_INFINITY) {
+            buckets.remove(entry.getKey()); // The bucket below takes over its range, and its documents: none.
+        }
+    }
+
+    private void split(Bucket bucket) {
+        int[] ordinals = bucket.documents.toArray();
+        double[] values = new double[ordinals.length];
+        for (int i = 0; i < ordinals.length; i++) {
+            values[i] = value(ordinals[i]);
+        }
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        double pivot = sorted[sorted.length / 2];
+        if (pivot == sorted[0]) {
+            int above = sorted.length / 2;
+            while (above < sorted.length && sorted[above] == pivot) {
+                above++;
+            }
+            if (above == sorted.length) {
+                bucket.splitAt = 2 * bucket.count;
+                return;
+            }
+            pivot = sorted[above];
+        }
+        Bucket upper = new Bucket();
+        for (int i = 0; i < ordinals.length; i++) {
+            if (values[i] >= pivot) {
+                upper.documents.add(ordinals[i]);
+                upper.count++;
+            }
+        }
+        bucket.documents.andNot(upper.documents);
+        bucket.count -= upper.count;
+        bucket.splitAt = Math.max(BUCKET_MAX, 2 * bucket.count);
+        upper.splitAt = Math.max(BUCKET_MAX, 2 * upper.count);
+        buckets.put(pivot, upper);
+    }
+}

@@ -1,0 +1,120 @@
+package io.nuthatch.engine.document;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nuthatch.engine.document.FieldType.Vector.Algorithm;
+import io.nuthatch.engine.query.SearchException;
+import io.nuthatch.engine.vector.Metric;
+import io.nuthatch.engine.vector.VectorType;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class IndexesTest {
+    private final TestStore store = new TestStore();
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    static FieldSpec field(String name, FieldType type, FieldSpec.Flag... flags) {
+        return new FieldSpec(name, name, type, Set.of(flags));
+    }
+
+    static FieldSpec vector(Algorithm algorithm) {
+        return field("v", FieldType.Vector.of(algorithm, VectorType.FLOAT32, 2, Metric.L2));
+    }
+
+    private static IndexDefinition definition(String name) {
+        return IndexDefinition.of(
+                name,
+                List.of("d:"),
+                List.of(
+                        field("t", new FieldType.Text(1, false)),
+                        field("g", FieldType.Tag.DEFAULT),
+                        field("n", new FieldType.Numeric()),
+                        vector(Algorithm.HNSW)));
+    }
+
+    @Test
+    void aWriteIsFoundByTheNextSearch() {
+        store.indexes.create(definition("i"), false);
+        store.hset("d:1", "t", "hello world", "g", "a,b", "n", "1", "v", TestStore.vector(1, 0));
+        store.hset("d:2", "t", "running dogs", "g", "B", "n", "2", "v", TestStore.vector(0, 1));
+        store.hset("e:3", "t", "hello", "g", "a", "n", "3", "v", TestStore.vector(0, 2));
+
+        assertThat(store.keys("i", "*")).containsExactly("d:1", "d:2");
+        assertThat(store.keys("i", "hello")).containsExactly("d:1");
+        assertThat(store.keys("i", "run")).containsExactly("d:2");
+        assertThat(store.keys("i", "@g:{b}")).containsExactly("d:1", "d:2");
+        assertThat(store.keys("i", "@g:{b} -hello")).containsExactly("d:2");
+        assertThat(store.keys("i", "@n:[(1 inf]")).containsExactly("d:2");
+        assertThat(store.keys("i", "*=>[KNN 2 @v $b]", "b", TestStore.vector(0, 2)))
+                .containsExactly("d:2", "d:1");
+        assertThat(store.keys("i", "@g:{a}=>[KNN 2 @v $b]", "b", TestStore.vector(0, 2)))
+                .containsExactly("d:1");
+        assertThat(store.keys("i", "@v:[VECTOR_RANGE 1 $b]", "b", TestStore.vector(0, 2)))
+                .containsExactly("d:2");
+    }
+
+    @Test
+    void aDeletedAndAnExpiredDocumentAreNotFound() {
+        store.indexes.create(definition("i"), false);
+        store.hset("d:1", "t", "one", "v", TestStore.vector(1, 0));
+        store.hset("d:2", "t", "two", "v", TestStore.vector(0, 1));
+        store.hset("d:3", "t", "three", "v", TestStore.vector(0, 1));
+        store.del("d:1");
+        store.expireAt("d:2", store.now.get() + 5);
+        assertThat(store.keys("i", "*")).containsExactly("d:2", "d:3");
+        store.now.addAndGet(5);
+        assertThat(store.keys("i", "*")).containsExactly("d:3");
+        assertThat(store.keys("i", "*=>[KNN 3 @v $b]", "b", TestStore.vector(0, 2)))
+                .containsExactly("d:3");
+    }
+
+    @Test
+    void theVectorIsReadableBeforeWhileAndAfterItsIndex() {
+        String blob = TestStore.vector(3, 4);
+        store.hset("d:1", "v", blob, "t", "x");
+        store.indexes.create(definition("i"), false);
+        assertThat(store.hgetall("d:1")).containsEntry("v", blob);
+        store.runBackground();
+        assertThat(store.keys("i", "*")).containsExactly("d:1");
+        assertThat(store.hgetall("d:1")).containsEntry("v", blob);
+        assertThat(store.account.byPart()).containsKey("rows");
+        store.indexes.create(definition("second"), false);
+        store.runBackground();
+        store.indexes.drop("i", Indexes.Drop.KEEP_DOCUMENTS);
+        assertThat(store.hgetall("d:1")).containsEntry("v", blob);
+        store.runBackground();
+        assertThat(store.keys("second", "*=>[KNN 1 @v $b]", "b", blob)).containsExactly("d:1");
+        store.indexes.drop("second", Indexes.Drop.KEEP_DOCUMENTS);
+        assertThat(store.hgetall("d:1")).containsEntry("v", blob);
+        store.runBackground();
+        assertThat(store.hgetall("d:1")).containsEntry("v", blob);
+        assertThat(store.account.byOwner().keySet()).containsExactly("keyspace");
+    }
+
+    @Test
+    void aSecondIndexOfOneNameIsRefused() {
+        store.indexes.create(definition("i"), false);
+        assertThatThrownBy(() -> store.indexes.create(definition("i"), false))
+                .isInstanceOf(SearchException.class)
+                .hasMessage("Index already exists");
+    }
+
+    @Test
+    void flushTakesTheIndexesAndTheirMemory() {
+        store.indexes.create(definition("i"), false);
+        for (int i = 0; i < 500; i++) {
+            store.hset("d:" + i, "t", "word" + i, "g", "g" + i, "n", "" + i, "v", TestStore.vector(i, 1));
+        }
+        store.flushAll();
+        store.runBackground();
+        assertThat(store.indexes.names()).isEmpty();
+        assertThat(store.account.byOwner().keySet()).containsExactly("keyspace");
+    }
+}
