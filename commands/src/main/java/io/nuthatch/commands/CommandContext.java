@@ -38,6 +38,12 @@ public final class CommandContext {
     private @Nullable Args preparedArgs;
     private int preparedIndex;
     private boolean isInTransaction;
+    // The dispatcher's: quick calls of one command that share a look at the clock.
+    @Nullable
+    CommandEntry timedEntry;
+
+    int timedCalls;
+    long lapNanos; // When the last look was; 0 outside a batch.
     private long nowMillis;
 
     /// A context for `session` outside a server, for tests: it executes no transaction.

@@ -11,6 +11,7 @@ public final class CommandEntry {
     private final int flags;
     private final int singleKey;
     private final boolean mayPool;
+    private final boolean isQuick;
 
     CommandEntry(Command command, int id, boolean isContainer) {
         this.command = command;
@@ -24,6 +25,9 @@ public final class CommandEntry {
         this.flags = bits;
         this.mayPool =
                 spec.placement() == Placement.QUERY_POOL || spec.flags().contains(CommandFlag.TRANSACTION_CONTROL);
+        this.isQuick = spec.placement() == Placement.EVENT_LOOP
+                && (spec.flags().contains(CommandFlag.FAST) || spec.name().equals("SET"))
+                && !spec.flags().contains(CommandFlag.TRANSACTION_CONTROL);
         List<KeySpec> keys = spec.keys();
         this.singleKey = keys.size() == 1
                         && !keys.get(0).isCounted()
@@ -54,6 +58,12 @@ public final class CommandEntry {
     /// Whether calls may have to go to the query pool.
     boolean mayPool() {
         return mayPool;
+    }
+
+    /// Whether a call takes about a microsecond whatever its arguments, so that several may share one look at
+    /// the clock.
+    boolean isQuick() {
+        return isQuick;
     }
 
     /// Whether the flag is set.

@@ -84,16 +84,16 @@ public final class CommandStats {
             histograms = new long[commands][];
         }
 
-        /// Counts an execution of `durationNanos`.
-        public void executed(int id, long durationNanos) {
-            calls[id]++;
-            nanos[id] += durationNanos;
+        /// Counts `times` executions that took `totalNanos` together.
+        public void executed(int id, int times, long totalNanos) {
+            calls[id] += times;
+            nanos[id] += totalNanos;
             long[] histogram = histograms[id];
             if (histogram == null) {
                 histogram = new long[BUCKETS];
                 histograms[id] = histogram;
             }
-            histogram[bucket(durationNanos)]++;
+            histogram[bucket(totalNanos / times)] += times;
         }
 
         /// Counts an error reply of a command that was executed.

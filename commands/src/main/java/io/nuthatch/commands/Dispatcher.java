@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
 public final class Dispatcher implements CommandContext.TransactionExecutor {
     private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
     private static final int MAX_SHOWN_BYTES = 128;
+    private static final int SHARED_LOOKS = 8;
+    private static final long LONG_NANOS = 1_000_000;
+    private static final long SHARED_BELOW_NANOS = 1_000_000;
     private static final String OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
     private static final String WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
     private static final String NO_AUTH = "NOAUTH Authentication required.";
@@ -195,7 +198,7 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
                 int single = entry.singleKey();
                 if (single == 0 || single >= args.count()) {
                     runUnderStripes(context, entry, args, reply);
-                    return;
+                    break;
                 }
                 Key key = context.key(args, single);
                 context.prepare(args, single, key);
@@ -224,10 +227,46 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
         }
     }
 
-    /// Calls the command with its locks held; times and counts it.
+    /// Begins a batch of calls of one read on this thread; [#endBatch] ends it.
+    public void beginBatch(CommandContext context) {
+        context.lapNanos = state.nanoClock().nanoTime();
+    }
+
+    /// Counts what the batch has not counted yet.
+    public void endBatch(CommandContext context) {
+        settle(context);
+        context.lapNanos = 0;
+    }
+
+    /// Looks at the clock for the quick calls since the last look.
+    private void settle(CommandContext context) {
+        CommandEntry entry = context.timedEntry;
+        if (entry != null) {
+            long now = state.nanoClock().nanoTime();
+            context.recorder().executed(entry.id(), context.timedCalls, now - context.lapNanos);
+            context.lapNanos = now;
+            context.timedEntry = null;
+            context.timedCalls = 0;
+        }
+    }
+
+    /// Calls the command, whose locks are held; times and counts it.
+    ///
+    /// Up to [#SHARED_LOOKS] quick calls of one command in a row share one look at the clock, which costs as
+    /// much as a tenth of a GET. Not so while somebody listens to every command or to ones faster than
+    /// [#SHARED_BELOW_NANOS].
     private void call(CommandContext context, CommandEntry entry, Args args, ReplyWriter reply) {
+        if (context.timedEntry != null && context.timedEntry != entry) {
+            settle(context);
+        }
+        boolean isShared = context.lapNanos != 0
+                && entry.isQuick()
+                && everyCommand == null
+                && slowNanos >= SHARED_BELOW_NANOS
+                && !context.isInTransaction();
         int mark = reply.mark();
-        long start = state.nanoClock().nanoTime();
+        long start =
+                context.lapNanos != 0 ? context.lapNanos : state.nanoClock().nanoTime();
         try {
             entry.command().execute(context, args, reply);
             CallBracket around = bracket;
@@ -240,19 +279,31 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
         } catch (WrongTypeException error) {
             reply.rollback(mark);
             reply.error(WRONG_TYPE);
-        } catch (RuntimeException | StackOverflowError | AssertionError failure) {
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError | AssertionError failure) {
             LOG.error("{} failed", entry, failure);
             reply.rollback(mark);
             reply.error("ERR internal error: " + failure);
         }
-        long duration = state.nanoClock().nanoTime() - start;
-        CommandStats.Recorder recorder = context.recorder();
-        recorder.executed(entry.id(), duration);
-        ByteBuf out = reply.buffer();
-        if (out.writerIndex() > mark && out.getByte(mark) == '-') {
-            recorder.failed(entry.id());
-            countError(out, mark);
+        if (reply.isErrorAt(mark)) {
+            context.recorder().failed(entry.id());
+            countError(reply.buffer(), mark);
         }
+        if (isShared) {
+            context.timedEntry = entry;
+            if (++context.timedCalls == SHARED_LOOKS) {
+                settle(context);
+            }
+            return;
+        }
+        long now = state.nanoClock().nanoTime();
+        long duration = now - start;
+        if (context.lapNanos != 0) {
+            context.lapNanos = now;
+            if (duration >= LONG_NANOS && !context.isInTransaction()) {
+                context.setNowMillis(state.clock().nowMillis()); // The rest of the batch was taken at another time.
+            }
+        }
+        context.recorder().executed(entry.id(), 1, duration);
         ExecutionListener every = everyCommand;
         if (every != null) {
             every.executed(context.session(), entry.spec(), args, duration, context.nowMillis());

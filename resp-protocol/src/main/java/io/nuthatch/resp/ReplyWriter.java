@@ -17,7 +17,8 @@ public final class ReplyWriter {
     private static final byte[] NULL_ARRAY = "*-1\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] NULL3 = "_\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final int MAX_ERROR_CHARS = 1024;
-    private static final int MAX_DIGITS = 20;
+    private static final byte[] MIN_VALUE = Long.toString(Long.MIN_VALUE).getBytes(StandardCharsets.US_ASCII);
+    private static final int HEADER_BYTES = 24; // Type, sign, 19 digits, CRLF.
 
     private ByteBuf out;
     private int protocol = 2;
@@ -63,6 +64,11 @@ public final class ReplyWriter {
         out.writerIndex(mark);
     }
 
+    /// Whether what was written since `mark` begins with an error.
+    public boolean isErrorAt(int mark) {
+        return out.writerIndex() > mark && out.getByte(mark) == '-';
+    }
+
     /// `+OK`.
     public void ok() {
         out.writeBytes(OK);
@@ -97,9 +103,21 @@ public final class ReplyWriter {
 
     /// A bulk string of `length` bytes at a native `address`.
     public void bulk(long address, int length) {
-        header('$', length);
-        raw(address, length);
-        out.writeBytes(CRLF);
+        ByteBuf buffer = out;
+        buffer.ensureWritable(Math.addExact(length, HEADER_BYTES + 2));
+        if (!buffer.hasMemoryAddress()) {
+            byte[] bytes = new byte[length];
+            WireMemory.copy(address, bytes);
+            bulk(bytes);
+            return;
+        }
+        long base = buffer.memoryAddress();
+        long at = putHeader(base + buffer.writerIndex(), '$', length);
+        WireMemory.copy(address, at, length);
+        at += length;
+        WireMemory.put(at, (byte) '\r');
+        WireMemory.put(at + 1, (byte) '\n');
+        buffer.writerIndex((int) (at + 2 - base));
     }
 
     /// A bulk string.
@@ -213,26 +231,48 @@ public final class ReplyWriter {
         out.writeBytes(reply);
     }
 
-    private void raw(long address, int length) {
-        out.ensureWritable(length);
-        if (out.hasMemoryAddress()) {
-            WireMemory.copy(address, out.memoryAddress() + out.writerIndex(), length);
-            out.writerIndex(out.writerIndex() + length);
+    private void header(char type, long value) {
+        ByteBuf buffer = out;
+        buffer.ensureWritable(HEADER_BYTES);
+        if (buffer.hasMemoryAddress()) {
+            long base = buffer.memoryAddress();
+            buffer.writerIndex((int) (putHeader(base + buffer.writerIndex(), type, value) - base));
         } else {
-            byte[] bytes = new byte[length];
-            WireMemory.copy(address, bytes);
-            out.writeBytes(bytes);
+            buffer.writeByte(type);
+            buffer.writeCharSequence(Long.toString(value), StandardCharsets.US_ASCII);
+            buffer.writeBytes(CRLF);
         }
     }
 
-    private void header(char type, long value) {
-        out.ensureWritable(MAX_DIGITS + 3);
-        out.writeByte(type);
-        if (value >= 0 && value < 10) {
-            out.writeByte('0' + (int) value);
-        } else {
-            out.writeCharSequence(Long.toString(value), StandardCharsets.US_ASCII);
+    /// Writes `<type><value>CRLF`, at most [#HEADER_BYTES] bytes, and returns the address behind it.
+    private static long putHeader(long address, char type, long value) {
+        long at = address;
+        WireMemory.put(at++, (byte) type);
+        if (value < 0) {
+            if (value == Long.MIN_VALUE) { // Has no positive twin.
+                for (int i = 0; i < MIN_VALUE.length; i++) {
+                    WireMemory.put(at++, MIN_VALUE[i]);
+                }
+                value = -1;
+            } else {
+                WireMemory.put(at++, (byte) '-');
+                value = -value;
+            }
         }
-        out.writeBytes(CRLF);
+        if (value >= 0) {
+            int digits = 1;
+            for (long rest = value; rest >= 10; rest /= 10) {
+                digits++;
+            }
+            long rest = value;
+            for (int i = digits - 1; i >= 0; i--) {
+                WireMemory.put(at + i, (byte) ('0' + rest % 10));
+                rest /= 10;
+            }
+            at += digits;
+        }
+        WireMemory.put(at, (byte) '\r');
+        WireMemory.put(at + 1, (byte) '\n');
+        return at + 2;
     }
 }

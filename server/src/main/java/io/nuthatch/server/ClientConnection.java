@@ -178,7 +178,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
                     }
                     break;
                 }
+                dispatcher.beginBatch(loop.context);
                 int executed = executeBatch(count);
+                dispatcher.endBatch(loop.context);
                 if (executed < count) {
                     if (!isClosing) {
                         in.rewind(loop.starts[executed]);
