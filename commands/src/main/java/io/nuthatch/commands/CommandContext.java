@@ -3,8 +3,11 @@ package io.nuthatch.commands;
 import io.nuthatch.engine.keyspace.Database;
 import io.nuthatch.engine.keyspace.Key;
 import io.nuthatch.engine.keyspace.Keyspace;
+import io.nuthatch.engine.keyspace.Slice;
 import io.nuthatch.resp.Args;
 import io.nuthatch.resp.ReplyWriter;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -26,6 +29,9 @@ public final class CommandContext {
 
     /// After a command with more keys than this, the pool of keys shrinks back.
     private static final int KEPT_KEYS = 1024;
+    private static final int MIN_SCRATCH_BYTES = 256;
+    /// Scratch memory above this is for one use.
+    private static final int KEPT_SCRATCH_BYTES = 64 * 1024;
 
     private @Nullable Session session;
     private final @Nullable TransactionExecutor transactions;
@@ -37,6 +43,8 @@ public final class CommandContext {
     private @Nullable Key prepared; // Argument `preparedIndex` of `preparedArgs`, hashed before the batch was executed.
     private @Nullable Args preparedArgs;
     private int preparedIndex;
+    private final Slice slice = new Slice();
+    private @Nullable MemorySegment scratch; // Keeps its memory alive.
     private boolean isInTransaction;
     // The dispatcher's: quick calls of one command that share a look at the clock.
     @Nullable
@@ -123,6 +131,22 @@ public final class CommandContext {
         }
         keysUsed++;
         return key.set(args.address(index), args.length(index));
+    }
+
+    /// Native memory of at least `bytes` bytes for a value on its way into the keyspace; what it holds is
+    /// gone with the next call of this method.
+    public long scratch(int bytes) {
+        MemorySegment memory = scratch;
+        if (memory == null || memory.byteSize() < bytes || memory.byteSize() > KEPT_SCRATCH_BYTES) {
+            memory = Arena.ofAuto().allocate(Math.max(bytes, MIN_SCRATCH_BYTES), Long.BYTES);
+            scratch = memory;
+        }
+        return memory.address();
+    }
+
+    /// A place for an answer of the keyspace, overwritten by whoever uses it next.
+    public Slice slice() {
+        return slice;
     }
 
     /// Whether the command is executed as part of `EXEC`.

@@ -193,7 +193,7 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
 
     private void runLocked(CommandContext context, CommandEntry entry, Args args, ReplyWriter reply) {
         switch (entry.spec().locking()) {
-            case NONE -> call(context, entry, args, reply);
+            case NONE, WALK -> call(context, entry, args, reply);
             case KEYS -> {
                 int single = entry.singleKey();
                 if (single == 0 || single >= args.count()) {

@@ -10,7 +10,7 @@ package io.nuthatch.commands;
 /// @param step distance between keys
 /// @param isCounted whether `first` holds the number of keys that follow it
 /// @param access `RO`, `RW`, `OW` or `RM`
-/// @param intent `ACCESS`, `UPDATE`, `INSERT`, `DELETE`, or empty
+/// @param intent `ACCESS`, `UPDATE`, `INSERT`, `DELETE`, two of them with a space between, or empty
 public record KeySpec(int first, int last, int step, boolean isCounted, String access, String intent) {
     /// One key at `index`, read.
     public static KeySpec readOne(int index) {

@@ -3,6 +3,7 @@ package io.nuthatch.commands;
 import io.nuthatch.engine.keyspace.HashSlot;
 import io.nuthatch.engine.keyspace.Stripes;
 import io.nuthatch.resp.Args;
+import java.util.Arrays;
 import java.util.List;
 
 /// The stripes a call needs, collected as bits and so in ascending order, each once. One thread's own.
@@ -21,7 +22,7 @@ final class StripeSet {
 
     /// Adds what a call needs by its spec.
     void add(CommandSpec spec, Args args) {
-        if (spec.locking() == Locking.ALL) {
+        if (spec.locking() == Locking.ALL || spec.locking() == Locking.WALK) {
             isAll = true;
         } else if (spec.locking() == Locking.KEYS) {
             List<KeySpec> specs = spec.keys();
@@ -39,6 +40,7 @@ final class StripeSet {
     /// Takes them, in order.
     void lock() {
         if (isAll) {
+            Arrays.fill(bits, 0);
             stripes.lockAll();
             return;
         }

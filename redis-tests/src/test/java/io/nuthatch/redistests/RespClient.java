@@ -122,6 +122,28 @@ public final class RespClient implements AutoCloseable {
         }
     }
 
+    /// Reads the line that a reply begins with, its type first, for tests that look at every byte.
+    public String readRawLine() {
+        try {
+            int type = in.read();
+            if (type < 0) {
+                throw new EOFException("closed by the server");
+            }
+            return (char) type + readLine();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    /// Reads the `length` bytes of a bulk string, as ISO-8859-1, and the line end behind.
+    public String readRawBulk(int length) {
+        try {
+            return Objects.requireNonNull(readBulk(length));
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
     /// Whether the server closes the connection without sending anything more.
     public boolean isClosedByServer() {
         try {

@@ -55,7 +55,8 @@ public final class TestServer implements AutoCloseable {
     public void close() {
         server.close();
         if (server.memory().total() != 0) {
-            throw new AssertionError("off-heap memory is left: " + server.memory().byOwner());
+            throw new AssertionError(
+                    "off-heap memory is left: " + server.memory().byOwner());
         }
         if (server.state().clients().count() != 0) {
             throw new AssertionError(server.state().clients().count() + " clients are left");

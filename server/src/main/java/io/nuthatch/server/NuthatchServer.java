@@ -33,6 +33,10 @@ import io.nuthatch.commands.pubsub.KeyspaceNotifications;
 import io.nuthatch.commands.transaction.TransactionCommands;
 import io.nuthatch.commands.transaction.WatchTable;
 import io.nuthatch.commands.admin.CommandCommands;
+import io.nuthatch.commands.hash.HashCommands;
+import io.nuthatch.commands.keys.ActiveExpiry;
+import io.nuthatch.commands.keys.KeyCommands;
+import io.nuthatch.commands.string.StringCommands;
 import io.nuthatch.engine.EpochClock;
 import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.SuppressForbidden;
@@ -90,6 +94,7 @@ public final class NuthatchServer implements AutoCloseable {
     private final WatchTable watches = new WatchTable();
     private final TrackingTable tracking;
     private final QueryPool pool;
+    private final ActiveExpiry activeExpiry = new ActiveExpiry();
     private final ScheduledExecutorService background =
             Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("background", true));
     private final EventLoopGroup loops;
@@ -126,7 +131,10 @@ public final class NuthatchServer implements AutoCloseable {
                 new TrackingCommands(tracking, state.clients()),
                 new PubSubCommands(pubSub),
                 new TransactionCommands(watches),
-                new CommandCommands(table));
+                new CommandCommands(table),
+                new StringCommands(() -> policy.limits().bulkBytes()),
+                new HashCommands(),
+                new KeyCommands(activeExpiry));
     }
 
     /// Takes from a client what commands registered elsewhere on its behalf.
@@ -263,7 +271,7 @@ public final class NuthatchServer implements AutoCloseable {
     /// Active expiry: goes on while there is much to remove, for a quarter of the time at most.
     private void expire() {
         long now = state.clock().nowMillis();
-        if (state.pause().mode(now) != ClientPause.Mode.NONE) {
+        if (!activeExpiry.isEnabled() || state.pause().mode(now) != ClientPause.Mode.NONE) {
             return; // Nothing changes while writes are paused.
         }
         long start = state.nanoClock().nanoTime();

@@ -125,6 +125,11 @@ public final class Keyspace implements AutoCloseable {
         this.countsFrequency = policy.isFrequency();
     }
 
+    /// Whether the access bits of records count frequency; they hold the time of the last access otherwise.
+    public boolean countsFrequency() {
+        return countsFrequency;
+    }
+
     /// `lfu-log-factor` (0 or more) and `lfu-decay-time` (minutes, 0 for no decay).
     public void setLfu(int logFactor, int decayMinutes) {
         this.lfuLogFactor = logFactor;

@@ -93,7 +93,8 @@ class KeyspaceModelTest {
             return scratch + (3 << 20);
         }
 
-        @Nullable Value live(Map<String, Value> map, String name) {
+        @Nullable
+        Value live(Map<String, Value> map, String name) {
             Value value = map.get(name);
             if (value == null) {
                 return null;
