@@ -4,8 +4,8 @@ import io.nuthatch.resp.Args;
 
 /// What is done around commands while somebody wants it: client tracking.
 ///
-/// [#before] and [#after] enclose a client's command or its whole transaction, on the executing thread and without any
-/// stripe; [#read] comes after each command, with its stripes held.
+/// [#before] and [#after] enclose a client's command or its whole transaction, on the executing thread and
+/// without any stripe; [#read] comes after each command, with its stripes held.
 public interface CallBracket {
     /// A command or transaction of `session` begins on this thread.
     void before(Session session);

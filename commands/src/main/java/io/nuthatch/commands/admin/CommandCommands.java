@@ -127,7 +127,8 @@ public final class CommandCommands implements CommandFamily {
                 SimpleCommand.of(COMMAND, (context, args, reply) -> infoOfAll(reply)),
                 SimpleCommand.of(
                         COMMAND_COUNT,
-                        (context, args, reply) -> reply.integer(table.get().all().size())),
+                        (context, args, reply) ->
+                                reply.integer(table.get().all().size())),
                 SimpleCommand.of(COMMAND_DOCS, this::docs),
                 SimpleCommand.of(COMMAND_INFO, this::info),
                 SimpleCommand.of(COMMAND_LIST, this::list),
@@ -305,10 +306,10 @@ public final class CommandCommands implements CommandFamily {
     }
 
     /// `keySpec[0]` is the index of the key spec that the next key belongs to.
-    private static void writeArgument(
-            Syntax.Argument argument, CommandSpec spec, int[] keySpec, ReplyWriter reply) {
+    private static void writeArgument(Syntax.Argument argument, CommandSpec spec, int[] keySpec, ReplyWriter reply) {
         boolean isGroup = argument.type().equals("oneof") || argument.type().equals("block");
-        boolean isKey = argument.type().equals("key") && keySpec[0] < spec.keys().size();
+        boolean isKey =
+                argument.type().equals("key") && keySpec[0] < spec.keys().size();
         List<String> flags = new ArrayList<>();
         if (argument.isOptional()) {
             flags.add("optional");
@@ -319,10 +320,7 @@ public final class CommandCommands implements CommandFamily {
         if (argument.isMultipleToken()) {
             flags.add("multiple_token");
         }
-        reply.map(3
-                + (isKey ? 1 : 0)
-                + (argument.token() == null ? 0 : 1)
-                + (flags.isEmpty() ? 0 : 1));
+        reply.map(3 + (isKey ? 1 : 0) + (argument.token() == null ? 0 : 1) + (flags.isEmpty() ? 0 : 1));
         reply.bulk("name");
         reply.bulk(argument.name());
         reply.bulk("type");
@@ -357,9 +355,7 @@ public final class CommandCommands implements CommandFamily {
         List<CommandSpec> all = new ArrayList<>();
         for (Command command : table.get().all()) {
             all.add(command.spec());
-            table.get()
-                    .subcommandsOf(command.spec().name())
-                    .forEach(child -> all.add(child.spec()));
+            table.get().subcommandsOf(command.spec().name()).forEach(child -> all.add(child.spec()));
         }
         if (args.count() == 2) {
             all.removeIf(CommandSpec::isSubcommand);

@@ -139,7 +139,8 @@ final class Syntax {
             return;
         }
         int length = end - 1 - inner;
-        boolean repeatsToken = start >= length && words.subList(inner, end - 1).equals(words.subList(start - length, start));
+        boolean repeatsToken =
+                start >= length && words.subList(inner, end - 1).equals(words.subList(start - length, start));
         int count = content.type.equals("block") && content.token == null ? content.arguments.size() : 1;
         boolean withToken = repeatsToken && isToken(words.get(inner));
         if (count <= 1 || before.size() < count) {

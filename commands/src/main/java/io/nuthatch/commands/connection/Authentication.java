@@ -18,8 +18,8 @@ final class Authentication {
     void authenticate(Session session, String user, byte[] password) {
         String expected = state.password();
         // As long for a wrong password as for the right one.
-        boolean matches = expected == null
-                || MessageDigest.isEqual(expected.getBytes(StandardCharsets.UTF_8), password);
+        boolean matches =
+                expected == null || MessageDigest.isEqual(expected.getBytes(StandardCharsets.UTF_8), password);
         if (!user.equals("default") || !matches) {
             state.stats().aclDeniedAuth.increment();
             throw new CommandException("WRONGPASS invalid username-password pair or user is disabled.");

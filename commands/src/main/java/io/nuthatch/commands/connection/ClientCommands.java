@@ -184,7 +184,8 @@ public final class ClientCommands implements CommandFamily {
                 SimpleCommand.of(CLIENT_HELP, (context, args, reply) -> help(reply)),
                 SimpleCommand.of(
                         CLIENT_ID,
-                        (context, args, reply) -> reply.integer(context.session().id())),
+                        (context, args, reply) ->
+                                reply.integer(context.session().id())),
                 SimpleCommand.of(
                         CLIENT_INFO,
                         (context, args, reply) ->
@@ -236,8 +237,8 @@ public final class ClientCommands implements CommandFamily {
                 }
             }
         } else if (args.count() == 2) {
-            sorted().forEach(
-                    session -> lines.append(ClientInfo.line(session, now)).append('\n'));
+            sorted().forEach(session ->
+                    lines.append(ClientInfo.line(session, now)).append('\n'));
         } else {
             throw CommandException.syntax();
         }
@@ -333,8 +334,7 @@ public final class ClientCommands implements CommandFamily {
         for (int i = 0; i < args.length(index); i++) {
             byte b = args.byteAt(index, i);
             if (b < '!' || b > '~') {
-                throw CommandException.of(
-                        "ERR %s cannot contain spaces, newlines or special characters.", what);
+                throw CommandException.of("ERR %s cannot contain spaces, newlines or special characters.", what);
             }
         }
     }

@@ -49,7 +49,13 @@ public final class ConnectionCommands implements CommandFamily {
             .since("6.0.0")
             .group("connection")
             .arity(-1)
-            .flags(CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.FAST, CommandFlag.NO_AUTH, CommandFlag.ALLOW_BUSY)
+            .flags(
+                    CommandFlag.NOSCRIPT,
+                    CommandFlag.LOADING,
+                    CommandFlag.STALE,
+                    CommandFlag.FAST,
+                    CommandFlag.NO_AUTH,
+                    CommandFlag.ALLOW_BUSY)
             .acl(AclCategory.CONNECTION)
             .build();
 
@@ -60,7 +66,13 @@ public final class ConnectionCommands implements CommandFamily {
             .group("connection")
             .complexity("O(N)")
             .arity(-2)
-            .flags(CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.FAST, CommandFlag.NO_AUTH, CommandFlag.ALLOW_BUSY)
+            .flags(
+                    CommandFlag.NOSCRIPT,
+                    CommandFlag.LOADING,
+                    CommandFlag.STALE,
+                    CommandFlag.FAST,
+                    CommandFlag.NO_AUTH,
+                    CommandFlag.ALLOW_BUSY)
             .acl(AclCategory.CONNECTION)
             .build();
 
@@ -79,7 +91,14 @@ public final class ConnectionCommands implements CommandFamily {
             .since("1.0.0")
             .group("connection")
             .arity(-1)
-            .flags(CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.FAST, CommandFlag.NO_AUTH, CommandFlag.ALLOW_BUSY, CommandFlag.TRANSACTION_CONTROL)
+            .flags(
+                    CommandFlag.NOSCRIPT,
+                    CommandFlag.LOADING,
+                    CommandFlag.STALE,
+                    CommandFlag.FAST,
+                    CommandFlag.NO_AUTH,
+                    CommandFlag.ALLOW_BUSY,
+                    CommandFlag.TRANSACTION_CONTROL)
             .acl(AclCategory.CONNECTION)
             .build();
 
@@ -88,14 +107,21 @@ public final class ConnectionCommands implements CommandFamily {
             .since("6.2.0")
             .group("connection")
             .arity(1)
-            .flags(CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.FAST, CommandFlag.NO_AUTH, CommandFlag.ALLOW_BUSY, CommandFlag.TRANSACTION_CONTROL)
+            .flags(
+                    CommandFlag.NOSCRIPT,
+                    CommandFlag.LOADING,
+                    CommandFlag.STALE,
+                    CommandFlag.FAST,
+                    CommandFlag.NO_AUTH,
+                    CommandFlag.ALLOW_BUSY,
+                    CommandFlag.TRANSACTION_CONTROL)
             .acl(AclCategory.CONNECTION)
             .build();
 
     private static final String HELLO_NEEDS_AUTH =
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH"
-                    + " <user> <pass> option can be used to authenticate the client and select the RESP protocol version"
-                    + " at the same time";
+                + " <user> <pass> option can be used to authenticate the client and select the RESP protocol version"
+                + " at the same time";
 
     private final Authentication authentication;
     private final int databases;
@@ -214,8 +240,7 @@ public final class ConnectionCommands implements CommandFamily {
     private void select(CommandContext context, Args args, ReplyWriter reply) {
         long index = Arguments.integer(args, 1);
         if (index != (int) index) {
-            throw new CommandException(
-                    "ERR value is out of range, value must between -2147483648 and 2147483647");
+            throw new CommandException("ERR value is out of range, value must between -2147483648 and 2147483647");
         }
         if (index < 0 || index >= databases) {
             throw new CommandException("ERR DB index is out of range");

@@ -191,15 +191,13 @@ public final class PubSubCommands implements CommandFamily {
                         SUNSUBSCRIBE, (context, args, reply) -> unsubscribe(context, args, reply, PubSub.Kind.SHARD)),
                 SimpleCommand.of(
                         PUBLISH,
-                        (context, args, reply) ->
-                                reply.integer(pubSub.publish(ByteString.of(args, 1), args.bytes(2)))),
+                        (context, args, reply) -> reply.integer(pubSub.publish(ByteString.of(args, 1), args.bytes(2)))),
                 SimpleCommand.of(
                         SPUBLISH,
                         (context, args, reply) ->
                                 reply.integer(pubSub.publishShard(ByteString.of(args, 1), args.bytes(2)))),
                 SimpleCommand.container(PUBSUB),
-                SimpleCommand.of(
-                        PUBSUB_CHANNELS, (context, args, reply) -> channels(args, reply, PubSub.Kind.CHANNEL)),
+                SimpleCommand.of(PUBSUB_CHANNELS, (context, args, reply) -> channels(args, reply, PubSub.Kind.CHANNEL)),
                 SimpleCommand.of(
                         PUBSUB_SHARDCHANNELS, (context, args, reply) -> channels(args, reply, PubSub.Kind.SHARD)),
                 SimpleCommand.of(PUBSUB_NUMSUB, (context, args, reply) -> numSub(args, reply, PubSub.Kind.CHANNEL)),

@@ -11,7 +11,8 @@ import io.nuthatch.engine.keyspace.KeyspaceListener;
 /// The keyspace's one listener: tells of each change those who asked, `WATCH`, client tracking and keyspace
 /// notifications, in this order.
 ///
-/// While nobody asked, an event costs three volatile reads. Called under stripes, from any thread; nothing here waits.
+/// While nobody asked, an event costs three volatile reads. Called under stripes, from any thread; nothing
+/// here waits.
 public final class KeyspaceFanOut implements KeyspaceListener {
     private final WatchTable watches;
     private final TrackingTable tracking;

@@ -257,7 +257,8 @@ public final class TrackingCommands implements CommandFamily {
         reply.bulk("redirect");
         reply.integer(tracking == null ? -1 : tracking.options().redirect());
         reply.bulk("prefixes");
-        List<ByteString> prefixes = tracking == null ? List.of() : tracking.options().prefixes();
+        List<ByteString> prefixes =
+                tracking == null ? List.of() : tracking.options().prefixes();
         reply.array(prefixes.size());
         prefixes.forEach(prefix -> reply.bulk(prefix.bytes()));
     }

@@ -30,7 +30,13 @@ public final class TransactionCommands implements CommandFamily {
             .since("1.2.0")
             .group("transactions")
             .arity(1)
-            .flags(CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.FAST, CommandFlag.ALLOW_BUSY, CommandFlag.TRANSACTION_CONTROL)
+            .flags(
+                    CommandFlag.NOSCRIPT,
+                    CommandFlag.LOADING,
+                    CommandFlag.STALE,
+                    CommandFlag.FAST,
+                    CommandFlag.ALLOW_BUSY,
+                    CommandFlag.TRANSACTION_CONTROL)
             .acl(AclCategory.TRANSACTION)
             .build();
 
@@ -40,7 +46,12 @@ public final class TransactionCommands implements CommandFamily {
             .group("transactions")
             .complexity("Depends on commands in the transaction")
             .arity(1)
-            .flags(CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.SKIP_SLOWLOG, CommandFlag.TRANSACTION_CONTROL)
+            .flags(
+                    CommandFlag.NOSCRIPT,
+                    CommandFlag.LOADING,
+                    CommandFlag.STALE,
+                    CommandFlag.SKIP_SLOWLOG,
+                    CommandFlag.TRANSACTION_CONTROL)
             .acl(AclCategory.TRANSACTION)
             .build();
 
@@ -50,7 +61,13 @@ public final class TransactionCommands implements CommandFamily {
             .group("transactions")
             .complexity("O(N), when N is the number of queued commands")
             .arity(1)
-            .flags(CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.FAST, CommandFlag.ALLOW_BUSY, CommandFlag.TRANSACTION_CONTROL)
+            .flags(
+                    CommandFlag.NOSCRIPT,
+                    CommandFlag.LOADING,
+                    CommandFlag.STALE,
+                    CommandFlag.FAST,
+                    CommandFlag.ALLOW_BUSY,
+                    CommandFlag.TRANSACTION_CONTROL)
             .acl(AclCategory.TRANSACTION)
             .build();
 
@@ -61,7 +78,13 @@ public final class TransactionCommands implements CommandFamily {
             .group("transactions")
             .complexity("O(1) for every key")
             .arity(-2)
-            .flags(CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.FAST, CommandFlag.ALLOW_BUSY, CommandFlag.TRANSACTION_CONTROL)
+            .flags(
+                    CommandFlag.NOSCRIPT,
+                    CommandFlag.LOADING,
+                    CommandFlag.STALE,
+                    CommandFlag.FAST,
+                    CommandFlag.ALLOW_BUSY,
+                    CommandFlag.TRANSACTION_CONTROL)
             .acl(AclCategory.TRANSACTION)
             .keys(KeySpec.range(1, -1, 1, "RO", ""))
             .build();
@@ -71,7 +94,12 @@ public final class TransactionCommands implements CommandFamily {
             .since("2.2.0")
             .group("transactions")
             .arity(1)
-            .flags(CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.FAST, CommandFlag.ALLOW_BUSY)
+            .flags(
+                    CommandFlag.NOSCRIPT,
+                    CommandFlag.LOADING,
+                    CommandFlag.STALE,
+                    CommandFlag.FAST,
+                    CommandFlag.ALLOW_BUSY)
             .acl(AclCategory.TRANSACTION)
             .build();
 

@@ -58,7 +58,8 @@ public final class WatchTable {
             return;
         }
         for (Watched watched : mine.keys()) {
-            watchers.computeIfPresent(new WatchedKey(watched.database, watched.key), (key, old) -> without(old, watched));
+            watchers.computeIfPresent(
+                    new WatchedKey(watched.database, watched.key), (key, old) -> without(old, watched));
         }
         registrations.addAndGet(-mine.keys().size());
         mine.clear();
