@@ -425,7 +425,15 @@ public final class Database {
         int slot = (int) (cursor >>> 32) & (HashSlot.COUNT - 1);
         long from = cursor & 0xffffffffL;
         ScanStep step = new ScanStep(now, visitor);
-        while ((slot = nextOccupied(slot)) >= 0) {
+        while (true) {
+            int next = nextOccupied(slot);
+            if (next < 0) {
+                return 0;
+            }
+            if (next != slot) {
+                slot = next;
+                from = 0; // The slot that the cursor was in became empty.
+            }
             step.slot = slot;
             boolean entered = stripes.enter(slot);
             try {
@@ -444,7 +452,6 @@ public final class Database {
                 return (long) slot << 32 | from;
             }
         }
-        return 0;
     }
 
     /// Visits every key that has not expired by `now`. Takes stripes itself: what is written meanwhile may or
@@ -615,9 +622,18 @@ public final class Database {
         }
         int start = (int) (keyspace.nextRandom() >>> 50);
         EvictionStep step = new EvictionStep(policy, now);
-        int walked = start;
-        int slot;
-        while (step.sampled < EVICTION_SAMPLES && (slot = nextOccupiedCyclic(walked)) >= 0) {
+        int walked = 0; // Hash slots left behind since start, cyclically.
+        while (step.sampled < EVICTION_SAMPLES && walked < HashSlot.COUNT) {
+            int at = start + walked & HashSlot.COUNT - 1;
+            int slot = nextOccupied(at);
+            if (slot < 0) {
+                walked += HashSlot.COUNT - at;
+                continue;
+            }
+            walked += slot - at + 1;
+            if (walked > HashSlot.COUNT) {
+                break;
+            }
             if (!policy.isVolatile() || Memory.getInt(entry(slot) + Table.EXPIRES) > 0) {
                 boolean entered = stripes.enter(slot);
                 try {
@@ -629,10 +645,6 @@ public final class Database {
                     stripes.leave(slot, entered);
                 }
             }
-            walked = slot + 1;
-            if (walked - start >= HashSlot.COUNT) {
-                break;
-            }
         }
         if (step.best == 0) {
             return false;
@@ -642,7 +654,7 @@ public final class Database {
             long record = step.best;
             long entry = entry(step.bestSlot);
             if (!contains(entry, record)) {
-                return Table.size(entry) >= 0; // Somebody else removed it: memory was freed all the same.
+                return true; // Somebody else removed it: memory was freed all the same.
             }
             Key key = keyOf(step.bestSlot, record);
             beforeRemove(key, record);
@@ -1019,12 +1031,6 @@ public final class Database {
             }
         }
         return -1;
-    }
-
-    /// As [#nextOccupied] from `slot` on, going around once; `slot` may exceed the last by one round.
-    private int nextOccupiedCyclic(int slot) {
-        int found = slot < HashSlot.COUNT ? nextOccupied(slot) : -1;
-        return found >= 0 ? found : nextOccupied(Math.max(0, slot - HashSlot.COUNT));
     }
 
     /// Hands the records of a scan to a visitor, but for expired ones.

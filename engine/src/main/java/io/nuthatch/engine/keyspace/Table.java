@@ -186,25 +186,33 @@ final class Table {
         int last = capacity - 1; // The last home that this call covers; shrinks once enough were seen.
         int seen = 0;
         boolean enough = false;
-        // A record lies at its home or, cyclically, behind it before the next gap.
-        for (int step = 0, i = first; step < capacity; step++, i = i + 1 == capacity ? 0 : i + 1) {
+        // A record lies at its home or, cyclically, behind it before the next gap; there is always a gap.
+        boolean isWrapped = false;
+        for (int i = first; ; ) {
             long word = Memory.getLong(words + ((long) i << 3));
-            boolean isWrapped = first + step >= capacity;
             if (!enough && !isWrapped && seen >= count) {
-                last = Math.max(first, i - 1); // Homes up to the one before are complete once their followers are seen.
+                last = Math.max(first, i - 1); // Complete once the followers of that home are seen.
                 enough = true;
             }
             if (word == 0) {
                 if (enough || isWrapped) {
                     break;
                 }
-                continue;
+            } else {
+                long record = word & ADDRESS;
+                int home = homeOf(word, capacity);
+                // What lies before its home came around the end, and is seen on that way.
+                if (home >= first
+                        && home <= last
+                        && home > i == isWrapped
+                        && (Record.hash(record) & 0xffffffffL) >= from) {
+                    visitor.visit(record);
+                    seen++;
+                }
             }
-            long record = word & ADDRESS;
-            int home = homeOf(word, capacity);
-            if (home >= first && home <= last && (Record.hash(record) & 0xffffffffL) >= from) {
-                visitor.visit(record);
-                seen++;
+            if (++i == capacity) {
+                i = 0;
+                isWrapped = true;
             }
         }
         return last == capacity - 1 ? -1 : firstHashOf(last + 1, capacity);
