@@ -1,5 +1,6 @@
 package io.nuthatch.engine.document;
 
+import io.nuthatch.engine.hnsw.IndexClosedException;
 import io.nuthatch.engine.keyspace.Key;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
@@ -142,7 +143,7 @@ final class DocumentSpace {
                 IndexField.VectorField vector = field.vector();
                 if (vector != null) {
                     vector.rows().changeUsers(-1);
-                    if (vector.rows().users() == 0) {
+                    if (vector.rows().isOrphan()) {
                         orphans.add(vector.rows());
                     }
                 }
@@ -173,7 +174,7 @@ final class DocumentSpace {
         lock.writeLock().lock();
         try {
             for (VectorRows rows : sources) {
-                if (rows.source().equals(source) && rows.users() > 0) {
+                if (rows.source().equals(source) && !rows.isOrphan()) {
                     rows.changeUsers(1);
                     return rows;
                 }
@@ -190,8 +191,8 @@ final class DocumentSpace {
         }
     }
 
-    /// Frees rows to which no hash refers any more.
-    void close(VectorRows rows) {
+    /// Takes rows out of the way of writers that start from now on.
+    void detach(VectorRows rows) {
         lock.writeLock().lock();
         try {
             List<VectorRows> next = new ArrayList<>(sources);
@@ -200,6 +201,10 @@ final class DocumentSpace {
         } finally {
             lock.writeLock().unlock();
         }
+    }
+
+    /// Frees detached rows to which no hash refers any more, and that no write under way can know.
+    void close(VectorRows rows) {
         rows.rows().close();
         account.forget(rowsOwner(rows.id()));
     }
@@ -208,6 +213,7 @@ final class DocumentSpace {
     void close() {
         assert indexes.isEmpty() : "indexes=" + indexes.size();
         for (VectorRows rows : sources) {
+            detach(rows);
             close(rows);
         }
         lock.writeLock().lock();
@@ -243,7 +249,7 @@ final class DocumentSpace {
     /// @return its ordinal now, -1 when no index takes it
     int write(Key key, DocumentReader reader, int old, Set<String> changed) {
         List<SearchIndex> takers = indexes;
-        List<VectorRows> rows = sources;
+        List<VectorRows> rows = usedSources();
         Held[] held = new Held[rows.size()];
         boolean isNew = old < 0;
         for (int i = 0; i < held.length; i++) {
@@ -329,11 +335,21 @@ final class DocumentSpace {
         return ordinal;
     }
 
+    private List<VectorRows> usedSources() {
+        List<VectorRows> all = sources;
+        for (VectorRows rows : all) {
+            if (rows.isOrphan()) {
+                return all.stream().filter(used -> !used.isOrphan()).toList();
+            }
+        }
+        return all;
+    }
+
     /// Which rows the hash's field should refer to once the document is `ordinal`: the first that hold it.
     @Nullable
     VectorRows rowsOf(String identifier, int ordinal) {
         for (VectorRows rows : sources) {
-            if (rows.users() > 0
+            if (!rows.isOrphan()
                     && rows.source().identifier().equals(identifier)
                     && rows.present().contains(ordinal)) {
                 return rows;
@@ -410,13 +426,18 @@ final class DocumentSpace {
         if (!reader.find(field)) {
             return Held.ABSENT;
         }
-        if (old >= 0 && rows.present().contains(old) && !changed.contains(field.name())) {
+        Rows store = rows.rows();
+        boolean had = old >= 0 && rows.present().contains(old);
+        if (had && !changed.contains(field.name())) {
             return Held.SAME;
         }
-        Rows store = rows.rows();
-        return reader.length() == store.rowBytes() && store.type().isFinite(reader.address(), store.dim())
-                ? Held.NEW
-                : Held.INVALID;
+        if (reader.length() != store.rowBytes()) {
+            return Held.INVALID;
+        }
+        if (had && Memory.equal(reader.address(), store.address(old), store.rowBytes())) {
+            return Held.SAME; // Written again as it was: upserts of whole documents do that.
+        }
+        return store.type().isFinite(reader.address(), store.dim()) ? Held.NEW : Held.INVALID;
     }
 
     /// Why `field` keeps its document out of the index; null when it does not.
@@ -447,10 +468,15 @@ final class DocumentSpace {
             return;
         }
         int at = rows.indexOf(vector.rows());
-        if (at >= 0
-                && (held[at] == Held.NEW || held[at] == Held.SAME)
-                && !vector.index().contains(ordinal)) {
-            vector.index().add(ordinal);
+        if (at < 0 || (held[at] != Held.NEW && held[at] != Held.SAME)) {
+            return;
+        }
+        try {
+            if (!vector.index().contains(ordinal)) {
+                vector.index().add(ordinal);
+            }
+        } catch (IndexClosedException dropped) {
+            // FT.DROPINDEX came in between; the write goes on for the other indexes.
         }
     }
 

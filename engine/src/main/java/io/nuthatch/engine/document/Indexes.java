@@ -325,6 +325,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     /// Gives the hashes back the bytes of rows that no index searches any more, then frees the rows; and,
     /// when the space is done with, its documents' words.
     private void handBack(DocumentSpace space, List<VectorRows> orphans, boolean isLast) {
+        awaitWriters(); // Nobody makes a document of the space, or a reference to these rows, after this.
         for (int slot = 0; slot < HashSlot.COUNT; slot++) {
             if (database.size(slot) > 0) {
                 forEachKey(slot, (key, record) -> Record.document(record) != 0, key -> {
@@ -342,6 +343,8 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
                 });
             }
         }
+        orphans.forEach(space::detach);
+        awaitWriters();
         for (VectorRows rows : orphans) {
             rowsById.remove(rows.id());
             space.close(rows);
@@ -349,6 +352,17 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         if (isLast) {
             spaceById.remove(space.id());
             space.close();
+        }
+    }
+
+    /// Returns when every write that was under way has ended: what they had looked up before is theirs no
+    /// more.
+    private void awaitWriters() {
+        for (int stripe = 0; stripe < Stripes.COUNT; stripe++) {
+            if (!stripes.isHeldByMe(stripe)) {
+                stripes.lock(stripe);
+                stripes.unlock(stripe);
+            }
         }
     }
 
@@ -488,8 +502,11 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
             return;
         }
         boolean isRow = reader.isRow(field);
-        if (isRow && !space.sources().contains(rowsById.get(reader.rowsId(field)))) {
-            return; // Another space's; it stays there.
+        if (isRow) {
+            VectorRows present = rowsById.get(reader.rowsId(field));
+            if (present != null && !present.isOrphan() && !space.sources().contains(present)) {
+                return; // Another space's; it stays there.
+            }
         }
         VectorRows wanted = ordinal < 0 ? null : space.rowsOf(field.name(), ordinal);
         if (wanted == null) {
@@ -531,18 +548,26 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         return rows;
     }
 
-    /// FLUSHALL, and FLUSHDB of database 0, take the indexes with them, as in Redis.
+    /// FLUSHALL, and FLUSHDB of database 0, take the indexes with them, as in Redis: all at once, since no
+    /// hash will miss its rows.
     @Override
-    public synchronized void onFlush(Database flushed) {
+    public synchronized boolean beforeFlush(Database flushed) {
         if (flushed != database) {
-            return;
+            return false;
         }
-        for (SearchIndex index : List.copyOf(byName.values())) {
-            close(index);
+        dropAll();
+        return true;
+    }
+
+    /// SWAPDB leaves the documents behind as plain hashes ([#beforeRemove] came for each); the indexes read
+    /// what is in database 0 now. After a flush there is no index left.
+    @Override
+    public void onFlush(Database flushed) {
+        if (flushed == database) {
+            for (SearchIndex index : byNameOrAlias.values()) {
+                background.execute(() -> scan(index));
+            }
         }
-        byName.clear();
-        aliases.clear();
-        publish();
     }
 
     // --- Reading documents ------------------------------------------------------------------------------------------
@@ -625,16 +650,22 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     /// Drops everything at once, for a server that stops: the hashes lose what their rows held.
     @Override
     public synchronized void close() {
-        for (SearchIndex index : List.copyOf(byName.values())) {
-            index.space().remove(index);
-        }
+        dropAll();
+    }
+
+    private void dropAll() {
+        List<SearchIndex> all = List.copyOf(byName.values());
         byName.clear();
         aliases.clear();
         publish();
         spaces = List.of();
-        spaceById.values().forEach(DocumentSpace::close);
+        for (SearchIndex index : all) {
+            index.space().remove(index);
+        }
+        spaceById.values().forEach(DocumentSpace::close); // Those that are being handed back, too.
         spaceById.clear();
         rowsById.clear();
+        shared.clear();
     }
 
     /// The keyspace whose documents these are.

@@ -346,7 +346,11 @@ public final class SearchIndex {
         uses.increment();
         int slot = space.ordinals().enter();
         try {
-            return new Run(request).run();
+            SearchResult result = new Run(request).run();
+            if (isDropped) {
+                throw SearchException.of("%s: no such index", name());
+            }
+            return result;
         } catch (IndexClosedException dropped) {
             throw SearchException.of("%s: no such index", name());
         } finally {

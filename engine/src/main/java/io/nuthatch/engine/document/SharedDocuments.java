@@ -78,6 +78,12 @@ final class SharedDocuments {
         }
     }
 
+    /// Every document is gone.
+    synchronized void clear() {
+        lists.clear();
+        free.clear();
+    }
+
     private long[] singles(long word) {
         if (word == 0) {
             return new long[0];

@@ -25,7 +25,7 @@ final class VectorRows {
     private final FieldName field;
     private final Rows rows;
     private final RoaringBitmap present = new RoaringBitmap();
-    private int users;
+    private volatile int users; // Read without the lock: an orphan never gets a user again.
 
     VectorRows(int id, Source source, Rows rows) {
         this.id = id;
@@ -60,8 +60,15 @@ final class VectorRows {
         return users;
     }
 
+    /// Whether no index searches the rows any more; hashes may refer to them until they have their bytes
+    /// back.
+    boolean isOrphan() {
+        return users == 0;
+    }
+
     void changeUsers(int by) {
-        users += by;
+        int next = users + by;
+        users = next;
         assert users >= 0 : "users=" + users;
     }
 }

@@ -510,8 +510,12 @@ public final class Database {
     /// Removes all keys, the hook for documents first. The caller holds all stripes. The listener hears
     /// `onFlush`.
     public void flush() {
+        DocumentHooks hooks = keyspace.documents();
+        boolean isLetGo = hooks != null && hooks.beforeFlush(this);
         if (directory != 0) {
-            releaseDocuments();
+            if (!isLetGo) {
+                releaseDocuments();
+            }
             for (int slot = 0; slot < HashSlot.COUNT; slot++) {
                 long entry = entry(slot);
                 Table.scan(entry, 0, Integer.MAX_VALUE, this::freeValue);

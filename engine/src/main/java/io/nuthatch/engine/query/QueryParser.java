@@ -320,10 +320,8 @@ public final class QueryParser {
     private QueryNode tag(String field) {
         List<TagValue> values = new ArrayList<>();
         while (true) {
-            String raw = lexer.tagText();
-            String text = ByteStrings.trim(trimmable(raw));
-            int end = lexer.position();
-            if (text.isEmpty() || end == 0) {
+            String text = trimmed(lexer.tagText());
+            if (text.isEmpty()) {
                 advance();
                 throw syntaxError();
             }
@@ -343,18 +341,28 @@ public final class QueryParser {
         }
     }
 
-    /// `raw` with a non-space after a backslash at its end, so that trimming keeps an escaped space.
-    private static String trimmable(String raw) {
-        int backslashes = 0;
-        String left = raw.stripTrailing();
-        while (backslashes < left.length() && left.charAt(left.length() - 1 - backslashes) == '\\') {
-            backslashes++;
+    /// Without the spaces at its ends, except one behind a backslash.
+    private static String trimmed(String raw) {
+        int start = 0;
+        int end = raw.length();
+        while (start < end && Character.isWhitespace(raw.charAt(start))) {
+            start++;
         }
-        return backslashes % 2 == 1 && left.length() < raw.length() ? raw.substring(0, left.length() + 1) + '\0' : raw;
+        while (end > start && Character.isWhitespace(raw.charAt(end - 1)) && !isEscaped(raw, end - 1)) {
+            end--;
+        }
+        return raw.substring(start, end);
     }
 
-    private TagValue tagValue(String padded) {
-        String text = padded.endsWith("\0") ? padded.substring(0, padded.length() - 1) : padded;
+    private static boolean isEscaped(String text, int at) {
+        int backslashes = 0;
+        while (at - 1 - backslashes >= 0 && text.charAt(at - 1 - backslashes) == '\\') {
+            backslashes++;
+        }
+        return backslashes % 2 == 1;
+    }
+
+    private TagValue tagValue(String text) {
         int length = text.length();
         if (text.charAt(0) == '$' && length > 1 && isName(text, 1)) {
             return new TagValue(TagValue.Match.EXACT, parameter(text.substring(1)));
@@ -366,7 +374,7 @@ public final class QueryParser {
             return new TagValue(TagValue.Match.WILDCARD, text.substring(2, length - 1));
         }
         boolean openStart = text.charAt(0) == '*';
-        boolean openEnd = length > 1 && text.charAt(length - 1) == '*' && text.charAt(length - 2) != '\\';
+        boolean openEnd = length > 1 && text.charAt(length - 1) == '*' && !isEscaped(text, length - 1);
         if (openStart && length == 1) {
             advance();
             throw syntaxError();

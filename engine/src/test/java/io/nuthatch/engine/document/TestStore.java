@@ -149,10 +149,10 @@ final class TestStore implements AutoCloseable {
     }
 
     SearchResult search(String index, String query, Object... parameters) {
-        return search(index, query, 10_000, parameters);
+        return first(10_000, index, query, parameters);
     }
 
-    SearchResult search(String index, String query, int limit, Object... parameters) {
+    SearchResult first(int limit, String index, String query, Object... parameters) {
         Map<String, byte[]> map = new LinkedHashMap<>();
         for (int i = 0; i < parameters.length; i += 2) {
             Object value = parameters[i + 1];
