@@ -22,6 +22,7 @@ import io.nuthatch.commands.Dispatcher;
 import io.nuthatch.commands.MaxMemory;
 import io.nuthatch.commands.ServerState;
 import io.nuthatch.commands.Session;
+import io.nuthatch.commands.Settings;
 import io.nuthatch.commands.admin.CommandCommands;
 import io.nuthatch.commands.connection.ClientCommands;
 import io.nuthatch.commands.connection.ConnectionCommands;
@@ -31,6 +32,7 @@ import io.nuthatch.commands.keys.KeyCommands;
 import io.nuthatch.commands.pubsub.KeyspaceNotifications;
 import io.nuthatch.commands.pubsub.PubSub;
 import io.nuthatch.commands.pubsub.PubSubCommands;
+import io.nuthatch.commands.search.SearchCommands;
 import io.nuthatch.commands.string.StringCommands;
 import io.nuthatch.commands.tracking.KeyspaceFanOut;
 import io.nuthatch.commands.tracking.TrackingCommands;
@@ -40,9 +42,12 @@ import io.nuthatch.commands.transaction.WatchTable;
 import io.nuthatch.engine.EpochClock;
 import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.SuppressForbidden;
+import io.nuthatch.engine.document.Indexes;
+import io.nuthatch.engine.hnsw.IndexThreads;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.KeyspaceOptions;
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.server.config.ServerConfig;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -50,6 +55,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -93,6 +99,11 @@ public final class NuthatchServer implements AutoCloseable {
     private final KeyspaceNotifications notifications = new KeyspaceNotifications(pubSub);
     private final WatchTable watches = new WatchTable();
     private final TrackingTable tracking;
+    private final Settings settings;
+    private final IndexThreads indexThreads;
+    private final ExecutorService indexing =
+            Executors.newSingleThreadExecutor(new DefaultThreadFactory("indexing", true));
+    private final Indexes indexes;
     private final QueryPool pool;
     private final ActiveExpiry activeExpiry = new ActiveExpiry();
     private final ScheduledExecutorService background =
@@ -109,7 +120,13 @@ public final class NuthatchServer implements AutoCloseable {
         this.state = new ServerState(clock, nanoClock);
         this.keyspace = new Keyspace(new KeyspaceOptions(options.databases(), nanoClock.nanoTime()), clock, memory);
         this.tracking = new TrackingTable(state.clients());
-        keyspace.setListener(new KeyspaceFanOut(watches, tracking, notifications, clock));
+        this.settings = ServerConfig.defaults();
+        long asked = settings.number("index-threads").getAsLong();
+        this.indexThreads = new IndexThreads(
+                asked > 0 ? (int) asked : Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
+        this.indexes = new Indexes(keyspace, memory, nanoClock, clock, indexThreads, indexing);
+        keyspace.setDocuments(indexes);
+        keyspace.setListener(new ListenerPair(indexes, new KeyspaceFanOut(watches, tracking, notifications, clock)));
         CommandTable table = new CommandTable(families());
         MaxMemory maxMemory = new MaxMemory(keyspace, keyspace::usedBytes);
         this.dispatcher = new Dispatcher(table, state, new CommandStats(table), keyspace, maxMemory);
@@ -134,7 +151,8 @@ public final class NuthatchServer implements AutoCloseable {
                 new CommandCommands(table),
                 new StringCommands(() -> policy.limits().bulkBytes()),
                 new HashCommands(),
-                new KeyCommands(activeExpiry));
+                new KeyCommands(activeExpiry),
+                new SearchCommands(indexes, settings, state.nanoClock()));
     }
 
     /// Takes from a client what commands registered elsewhere on its behalf.
@@ -168,6 +186,10 @@ public final class NuthatchServer implements AutoCloseable {
 
     public Keyspace keyspace() {
         return keyspace;
+    }
+
+    public Indexes indexes() {
+        return indexes;
     }
 
     public ServerState state() {
@@ -293,6 +315,7 @@ public final class NuthatchServer implements AutoCloseable {
             listener.close().syncUninterruptibly();
         }
         background.shutdown();
+        indexing.shutdownNow(); // What still waits would be lost with the keyspace anyhow.
         pool.close();
         for (Session session : state.clients().all()) {
             session.connection().close();
@@ -307,8 +330,24 @@ public final class NuthatchServer implements AutoCloseable {
         }
         loopStates.values().forEach(LoopState::release);
         loopStates.clear();
-        keyspace.close();
+        closeEngine();
         stopped.countDown();
+    }
+
+    /// Frees the memory off the heap, unless a scan is still reading it: then the process's end does.
+    private void closeEngine() {
+        indexThreads.close();
+        indexes.close();
+        try {
+            if (!indexing.awaitTermination(30, TimeUnit.SECONDS)) {
+                LOG.warn("the indexing thread does not end");
+                return;
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            return;
+        }
+        keyspace.close();
     }
 
     /// Starts the server from the command line and runs until SIGTERM or `SHUTDOWN`.

@@ -1,0 +1,43 @@
+package io.nuthatch.commands.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Expected texts are those of C's printf.
+class CFormatTest {
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0",
+        "-0.0, -0",
+        "1, 1",
+        "-17, -17",
+        "0.5, 0.5",
+        "0.29289323091506958, 0.292893230915",
+        "0.10557281970977783, 0.10557281971",
+        "1.1920928955078125E-7, 1.19209289551e-07",
+        "0.0001, 0.0001",
+        "0.00001, 1e-05",
+        "99999999999, 99999999999",
+        "123456789012, 123456789012",
+        "999999999999.9, 1e+12",
+        "1234567890123, 1.23456789012e+12",
+        "-1.5e300, -1.5e+300",
+        "4.9E-324, 4.94065645841e-324",
+        "Infinity, inf",
+        "-Infinity, -inf",
+        "NaN, nan"
+    })
+    void twelveDigitsAreThoseOfPercentG(double value, String text) {
+        assertThat(CFormat.g12(value)).isEqualTo(text);
+    }
+
+    @Test
+    void seventeenDigitsReadBackAsTheSameDouble() {
+        assertThat(CFormat.g17(0.1)).isEqualTo("0.10000000000000001");
+        assertThat(CFormat.g17(0.10557281970977783)).isEqualTo("0.10557281970977783");
+        assertThat(CFormat.g17(4.5)).isEqualTo("4.5");
+    }
+}
