@@ -203,6 +203,18 @@ public final class SearchIndex {
         bytes.merge(part, more, Long::sum);
     }
 
+    /// What must hold of its vector indexes and does not, for tests; empty when all is well. While nothing writes.
+    public List<String> invariants() {
+        List<String> faults = new ArrayList<>();
+        for (IndexField field : fields) {
+            IndexField.VectorField vector = field.vector();
+            if (vector != null) {
+                faults.addAll(vector.index().invariants());
+            }
+        }
+        return faults;
+    }
+
     /// The values of a TAG field, in the order of their bytes; throws [SearchException] for another field.
     public List<String> tagValues(String fieldName) {
         source.expireDue();
