@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -47,9 +48,14 @@ import io.nuthatch.engine.hnsw.IndexThreads;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.KeyspaceOptions;
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.server.config.ConfigException;
 import io.nuthatch.server.config.ServerConfig;
+import java.io.PrintStream;
+import java.net.BindException;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +66,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,7 +81,6 @@ public final class NuthatchServer implements AutoCloseable {
     private static final int TICKS_A_SECOND = 10;
     /// Records looked at before active expiry looks at the clock.
     private static final int EXPIRY_STEP = 400;
-    private static final long MAX_EXPIRY_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
     private static final byte[] PROTECTED = ("-DENIED Nuthatch is running in protected mode because protected mode is"
         + " enabled and no password is set for the default user. In this mode connections are only accepted from the"
         + " loopback interface. If you want to connect from external computers you may adopt one of the following"
@@ -90,6 +96,7 @@ public final class NuthatchServer implements AutoCloseable {
     private static final byte[] TOO_MANY = "-ERR max number of clients reached\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private final ServerOptions options;
+    private final ServerConfig config;
     private final ServerState state;
     private final ConnectionPolicy policy = new ConnectionPolicy();
     private final Dispatcher dispatcher;
@@ -115,12 +122,13 @@ public final class NuthatchServer implements AutoCloseable {
     private boolean isClosed; // Guarded by this.
     private int ticks; // The background thread's own.
 
-    private NuthatchServer(ServerOptions options, EpochClock clock, NanoClock nanoClock) {
+    private NuthatchServer(ServerOptions options, ServerConfig config, EpochClock clock, NanoClock nanoClock) {
         this.options = options;
+        this.config = config;
         this.state = new ServerState(clock, nanoClock);
         this.keyspace = new Keyspace(new KeyspaceOptions(options.databases(), nanoClock.nanoTime()), clock, memory);
         this.tracking = new TrackingTable(state.clients());
-        this.settings = ServerConfig.defaults();
+        this.settings = config;
         long asked = settings.number("index-threads").getAsLong();
         this.indexThreads = new IndexThreads(
                 asked > 0 ? (int) asked : Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
@@ -133,6 +141,10 @@ public final class NuthatchServer implements AutoCloseable {
         tracking.onActivity(() -> dispatcher().bracketCalls(tracking.isActive() ? tracking : null));
         state.onTick(tracking::evict);
         this.pool = new QueryPool(options.queryThreads(), options.queryQueue(), dispatcher);
+        SettingsWiring wiring = new SettingsWiring(config);
+        wiring.connections(policy);
+        wiring.state(state);
+        wiring.memory(keyspace, maxMemory);
         this.loops = new MultiThreadIoEventLoopGroup(
                 options.ioThreads(),
                 new DefaultThreadFactory("io"),
@@ -162,9 +174,16 @@ public final class NuthatchServer implements AutoCloseable {
         tracking.disable(session);
     }
 
-    /// A server that listens. Throws [java.net.BindException] when the port is taken.
+    /// A server with default settings but for `options`; see the other [#start].
     public static NuthatchServer start(ServerOptions options, EpochClock clock, NanoClock nanoClock) {
-        NuthatchServer server = new NuthatchServer(options, clock, nanoClock);
+        return start(options, ServerConfig.defaults(), clock, nanoClock);
+    }
+
+    /// A server that listens. Throws [java.net.BindException] when the port is taken. `config` is kept:
+    /// `CONFIG SET` changes it.
+    public static NuthatchServer start(
+            ServerOptions options, ServerConfig config, EpochClock clock, NanoClock nanoClock) {
+        NuthatchServer server = new NuthatchServer(options, config, clock, nanoClock);
         try {
             server.listen();
         } catch (RuntimeException | Error failure) {
@@ -190,6 +209,11 @@ public final class NuthatchServer implements AutoCloseable {
 
     public Indexes indexes() {
         return indexes;
+    }
+
+    /// The settings it obeys.
+    public ServerConfig config() {
+        return config;
     }
 
     public ServerState state() {
@@ -231,16 +255,37 @@ public final class NuthatchServer implements AutoCloseable {
                 });
         int port = options.port();
         for (String address : options.bind()) {
-            Channel listener = bootstrap
-                    .bind(new InetSocketAddress(address, port))
-                    .syncUninterruptibly()
-                    .channel();
-            listeners.add(listener);
-            port = ((InetSocketAddress) listener.localAddress()).getPort();
+            boolean isOptional = address.startsWith("-");
+            ChannelFuture bound = bootstrap
+                    .bind(address(isOptional ? address.substring(1) : address, port))
+                    .awaitUninterruptibly();
+            if (bound.isSuccess()) {
+                listeners.add(bound.channel());
+                port = ((InetSocketAddress) bound.channel().localAddress()).getPort();
+            } else if (!isOptional || bound.cause() instanceof BindException && isTaken(bound.cause())) {
+                bound.syncUninterruptibly(); // Throws the cause.
+            }
         }
         state.setPort(port);
         state.setShutdown(stopped::countDown);
+        background.schedule(this::expireAndGoOn, TICK_MILLIS, TimeUnit.MILLISECONDS);
         background.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /// `*` is every IPv4 address, `::*` every IPv6 one, as Redis has them.
+    private static InetSocketAddress address(String name, int port) {
+        return new InetSocketAddress(
+                switch (name) {
+                    case "*" -> "0.0.0.0";
+                    case "::*" -> "::";
+                    default -> name;
+                },
+                port);
+    }
+
+    /// Whether the address is there and only its port is not free: that is never optional.
+    private static boolean isTaken(Throwable failure) {
+        return String.valueOf(failure.getMessage()).contains("in use");
     }
 
     private void accept(Channel channel, boolean isEpoll) {
@@ -276,7 +321,6 @@ public final class NuthatchServer implements AutoCloseable {
     private void tick() {
         try {
             state.tick();
-            expire();
             if (++ticks % TICKS_A_SECOND == 0) {
                 long now = state.clock().nowMillis();
                 for (Session session : state.clients().all()) {
@@ -290,15 +334,31 @@ public final class NuthatchServer implements AutoCloseable {
         }
     }
 
-    /// Active expiry: goes on while there is much to remove, for a quarter of the time at most.
-    private void expire() {
+    /// Active expiry, `hz` times a second.
+    private void expireAndGoOn() {
+        long periodNanos = TimeUnit.SECONDS.toNanos(1) / config.number("hz").getAsLong();
+        try {
+            expire(periodNanos);
+        } catch (RuntimeException | AssertionError failure) {
+            LOG.error("expiry failed", failure);
+        }
+        if (!background.isShutdown()) {
+            background.schedule(this::expireAndGoOn, periodNanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /// Goes on while there is much to remove, for a quarter of the period at most, or up to 43 % of it with
+    /// the highest `active-expire-effort`: Redis's own shares.
+    private void expire(long periodNanos) {
+        long effort = config.number("active-expire-effort").getAsLong() - 1;
+        long mostNanos = periodNanos / 100 * (25 + 2 * effort);
         long now = state.clock().nowMillis();
         if (!activeExpiry.isEnabled() || state.pause().mode(now) != ClientPause.Mode.NONE) {
             return; // Nothing changes while writes are paused.
         }
         long start = state.nanoClock().nanoTime();
         while (keyspace.activeExpire(now, EXPIRY_STEP) > EXPIRY_STEP / 4
-                && state.nanoClock().nanoTime() - start < MAX_EXPIRY_NANOS) {
+                && state.nanoClock().nanoTime() - start < mostNanos) {
             Thread.onSpinWait();
         }
     }
@@ -351,18 +411,58 @@ public final class NuthatchServer implements AutoCloseable {
     }
 
     /// Starts the server from the command line and runs until SIGTERM or `SHUTDOWN`.
-    @SuppressForbidden("the ready line is for whoever started the server, not for the log")
+    @SuppressForbidden("the ready line and a refusal to start are for whoever started the server")
     public static void main(String[] args) throws InterruptedException {
-        ServerOptions options = ServerOptions.defaults();
-        for (int i = 0; i + 1 < args.length; i += 2) {
-            if (args[i].equals("--port")) {
-                options = options.withPort(Integer.parseInt(args[i + 1]));
-            }
+        System.exit(run(List.of(args), System.out, System.err));
+    }
+
+    /// Returns the exit status.
+    private static int run(List<String> arguments, PrintStream out, PrintStream err) throws InterruptedException {
+        SystemClock clock = new SystemClock();
+        ServerConfig config;
+        try {
+            config = ServerConfig.of(arguments, System.in);
+        } catch (ConfigException refused) {
+            err.println(refused.text());
+            return 1;
         }
-        NuthatchServer server = start(options, new SystemClock(), new SystemClock());
-        Runtime.getRuntime().addShutdownHook(new Thread(server::close, "shutdown"));
-        System.out.println("Nuthatch 0.1.0 ready on " + options.bind().getFirst() + ":" + server.port());
+        Logging.start(config);
+        NuthatchServer server;
+        try {
+            server = start(ServerOptions.of(config), config, clock, clock);
+        } catch (Exception failure) { // Netty throws the checked BindException without saying so.
+            err.println("cannot listen on " + config.text("bind").get() + " port "
+                    + config.text("port").get() + ": " + failure.getMessage());
+            return 1;
+        }
+        PidFile pidFile = PidFile.write(config);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            server.close();
+                            pidFile.close();
+                        },
+                        "shutdown"));
+        long startMillis = ProcessHandle.current()
+                .info()
+                .startInstant()
+                .map(Instant::toEpochMilli)
+                .orElse(server.state.startMillis());
+        out.println("Nuthatch " + Version.STRING + " ready on " + server.addresses() + " in "
+                + (clock.nowMillis() - startMillis) + " ms");
+        out.flush();
         server.awaitShutdown();
         server.close();
+        return 0;
+    }
+
+    /// What it listens on, as `127.0.0.1:6379, [::1]:6379`.
+    private String addresses() {
+        return listeners.stream()
+                .map(listener -> (InetSocketAddress) listener.localAddress())
+                .map(address -> address.getAddress() instanceof Inet6Address inet
+                        ? "[" + inet.getHostAddress().replaceFirst("^0(:0)+:", "::") + "]:" + address.getPort()
+                        : address.getHostString() + ":" + address.getPort())
+                .collect(Collectors.joining(", "));
     }
 }

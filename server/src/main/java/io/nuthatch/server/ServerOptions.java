@@ -1,6 +1,8 @@
 package io.nuthatch.server;
 
+import io.nuthatch.server.config.ServerConfig;
 import java.util.List;
+import java.util.Locale;
 
 /// What has to be known before the server starts and does not change while it runs.
 ///
@@ -33,6 +35,22 @@ public record ServerOptions(
                 TransportKind.AUTO,
                 511,
                 16);
+    }
+
+    /// What the settings ask for.
+    public static ServerOptions of(ServerConfig config) {
+        ServerOptions defaults = defaults();
+        int ioThreads = (int) config.number("io-threads").getAsLong();
+        int queryThreads = (int) config.number("query-threads").getAsLong();
+        return new ServerOptions(
+                List.of(config.text("bind").get().split(" ")),
+                (int) config.number("port").getAsLong(),
+                ioThreads == 0 ? defaults.ioThreads() : ioThreads,
+                queryThreads == 0 ? defaults.queryThreads() : queryThreads,
+                (int) config.number("query-queue").getAsLong(),
+                TransportKind.valueOf(config.text("transport").get().toUpperCase(Locale.ROOT)),
+                (int) config.number("tcp-backlog").getAsLong(),
+                (int) config.number("databases").getAsLong());
     }
 
     /// The same with another port.

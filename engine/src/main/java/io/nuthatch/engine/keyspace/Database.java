@@ -22,7 +22,6 @@ public final class Database {
     private static final long DIRECTORY_BYTES = (long) HashSlot.COUNT * Table.ENTRY_BYTES;
     private static final int GROUP_SLOTS = 128;
     private static final int EXPIRY_WINDOW = 1024; // Records looked at under one hold of a stripe.
-    private static final int EVICTION_SAMPLES = 16;
 
     private final Keyspace keyspace;
     private final Stripes stripes;
@@ -624,10 +623,11 @@ public final class Database {
         if (directory == 0) {
             return false;
         }
+        int samples = keyspace.evictionSamples;
         int start = (int) (keyspace.nextRandom() >>> 50);
         EvictionStep step = new EvictionStep(policy, now);
         int walked = 0; // Hash slots left behind since start, cyclically.
-        while (step.sampled < EVICTION_SAMPLES && walked < HashSlot.COUNT) {
+        while (step.sampled < samples && walked < HashSlot.COUNT) {
             int at = start + walked & HashSlot.COUNT - 1;
             int slot = nextOccupied(at);
             if (slot < 0) {
@@ -643,8 +643,8 @@ public final class Database {
                 try {
                     step.slot = slot;
                     long from =
-                            Table.size(entry(slot)) > 4 * EVICTION_SAMPLES ? keyspace.nextRandom() & 0xffffffffL : 0;
-                    Table.scan(entry(slot), from, EVICTION_SAMPLES, step);
+                            Table.size(entry(slot)) > 4 * samples ? keyspace.nextRandom() & 0xffffffffL : 0;
+                    Table.scan(entry(slot), from, samples, step);
                 } finally {
                     stripes.leave(slot, entered);
                 }

@@ -33,6 +33,7 @@ public final class Keyspace implements AutoCloseable {
     private volatile @Nullable KeyspaceListener listener;
     private volatile @Nullable DocumentHooks documents;
     volatile boolean countsFrequency;
+    volatile int evictionSamples = 16;
     volatile int lfuLogFactor = 10;
     volatile int lfuDecayMinutes = 1;
     volatile int hashMaxListpackEntries = 512;
@@ -128,6 +129,11 @@ public final class Keyspace implements AutoCloseable {
     /// Whether the access bits of records count frequency; they hold the time of the last access otherwise.
     public boolean countsFrequency() {
         return countsFrequency;
+    }
+
+    /// `maxmemory-samples`: records looked at to evict one, 1 or more.
+    public void setEvictionSamples(int count) {
+        this.evictionSamples = count;
     }
 
     /// `lfu-log-factor` (0 or more) and `lfu-decay-time` (minutes, 0 for no decay).

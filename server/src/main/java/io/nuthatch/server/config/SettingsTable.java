@@ -127,7 +127,7 @@ final class SettingsTable {
             Number of databases, from 0 on, that SELECT knows. Indexes look at database 0 alone.\
             """);
         live("loglevel", new Choice(List.of("debug", "verbose", "notice", "warning", "nothing")), "notice", """
-            What is worth a line in the log.\
+            What is worth a line in the log; verbose says no more than notice.\
             """);
         fixed("logfile", new Text(), "", """
             File to append the log to, relative to dir; empty writes to the standard output.\
@@ -174,8 +174,9 @@ final class SettingsTable {
                 (allkeys): the least recently used (lru), the least often used (lfu), any (random), or the one that
                 expires soonest (ttl).\
                 """);
-        live("maxmemory-samples", new Int(1, 64), "5", """
-            Keys looked at to evict one: more is nearer to true LRU or LFU and slower.\
+        live("maxmemory-samples", new Int(1, 64), "16", """
+            Keys looked at to evict one: more is nearer to true LRU or LFU and slower. Redis keeps the best of
+            earlier looks and so does with 5.\
             """);
         live("lfu-log-factor", new Int(0, INT_MAX), "10", """
             How slowly the counter of uses rises: 10 reaches its top of 255 at some million uses.\

@@ -1,0 +1,56 @@
+package io.nuthatch.server;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.FileAppender;
+import ch.qos.logback.core.OutputStreamAppender;
+import io.nuthatch.server.config.ServerConfig;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// `loglevel` and `logfile`, given to Logback without any file of its own.
+final class Logging {
+    private Logging() {}
+
+    /// Starts logging as the settings say and follows `loglevel` from then on.
+    static void start(ServerConfig config) {
+        if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
+            return; // Another binding of slf4j was put on the class path: it is its owner's to set up.
+        }
+        context.reset();
+        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        encoder.setContext(context);
+        encoder.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] %logger{0}: %msg%n");
+        encoder.start();
+        OutputStreamAppender<ILoggingEvent> appender;
+        String file = config.text("logfile").get();
+        if (file.isEmpty()) {
+            appender = new ConsoleAppender<>();
+        } else {
+            FileAppender<ILoggingEvent> toFile = new FileAppender<>();
+            toFile.setFile(Path.of(config.text("dir").get()).resolve(file).toString());
+            appender = toFile;
+        }
+        appender.setContext(context);
+        appender.setEncoder(encoder);
+        appender.start();
+        ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+        root.addAppender(appender);
+        Runnable level = () -> root.setLevel(level(config.text("loglevel").get()));
+        level.run();
+        config.onChange("loglevel", level);
+    }
+
+    private static Level level(String name) {
+        return switch (name) {
+            case "debug" -> Level.DEBUG;
+            case "verbose", "notice" -> Level.INFO;
+            case "warning" -> Level.WARN;
+            default -> Level.OFF;
+        };
+    }
+}
