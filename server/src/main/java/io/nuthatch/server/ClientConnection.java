@@ -77,6 +77,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     private boolean isDraining;
     private boolean isExhausted = true; // No whole request waits to be executed.
     private boolean isClosing;
+    private boolean isCloseScheduled;
     private boolean isGone;
     private long softLimitSinceMillis; // 0 while the output is below its soft limit.
 
@@ -389,26 +390,27 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     private void writeOutput() {
         ByteBuf out = loop.takeOutput();
         if (out != null) {
-            write(out);
-            loop.recycleOutput();
+            write(out.retain());
+            loop.giveBack(out);
         }
     }
 
     private void flush() {
         ChannelHandlerContext context = context();
         ByteBuf out = loop.takeOutput();
-        if (out != null) {
-            write(out);
-        }
-        context.flush();
-        if (out != null) {
-            state.stats().writes.increment();
-            loop.recycleOutput();
-        }
-        if (isClosing && pending.isEmpty()) {
-            context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        if (out == null) {
+            context.flush();
         } else {
+            write(out.retain());
+            context.flush();
+            state.stats().writes.increment();
+            loop.giveBack(out);
+        }
+        if (!isClosing) {
             checkOutputLimit();
+        } else if (pending.isEmpty() && !isCloseScheduled) {
+            isCloseScheduled = true;
+            context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         }
     }
 
@@ -440,23 +442,30 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         }
     }
 
-    /// Closes the client if its time is over; called about once a second.
+    /// Closes the client if its time is over; called about once a second, on another thread.
     void tick(long nowMillis) {
-        if (isGone) {
-            return;
+        if (isIdle(nowMillis) || outputBytes() > 0) {
+            context().executor().execute(() -> {
+                if (isGone) {
+                    return;
+                }
+                checkOutputLimit();
+                if (isIdle(nowMillis) && running == 0 && !isWaiting) {
+                    LOG.debug("client {} was idle for {} s", session().id(), policy.timeoutSeconds());
+                    context().close();
+                }
+            });
         }
-        checkOutputLimit();
+    }
+
+    private boolean isIdle(long nowMillis) {
         int timeout = policy.timeoutSeconds();
-        Session client = session();
-        if (timeout > 0
+        Session client = session;
+        return timeout > 0
+                && client != null
                 && client.subscriptions() == 0
                 && !client.isMonitor()
-                && running == 0
-                && !isWaiting
-                && nowMillis - client.lastInteractionMillis() > timeout * 1000L) {
-            LOG.debug("client {} was idle for {} s", client.id(), timeout);
-            context().close();
-        }
+                && nowMillis - client.lastInteractionMillis() > timeout * 1000L;
     }
 
     private void runPushes() {

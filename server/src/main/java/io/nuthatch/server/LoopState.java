@@ -32,6 +32,7 @@ final class LoopState {
     final ReplyWriter reply;
     private final ByteBufAllocator allocator;
     private ByteBuf output;
+    private @Nullable ByteBuf spare;
 
     LoopState(Dispatcher dispatcher, ByteBufAllocator allocator) {
         this.allocator = allocator;
@@ -50,26 +51,35 @@ final class LoopState {
         return output;
     }
 
-    /// The output so far, for the socket, which releases it; null when there is none. The buffer is used
-    /// again as soon as the socket has taken it.
-    @Nullable
-    ByteBuf takeOutput() {
-        return output.isReadable() ? output.retain() : null;
+    /// Takes the output so far, to be written to the socket and then handed to [#giveBack]; null when there is none.
+    ///
+    /// Replies go to another buffer from now on: writing may call back into the connection, which must not find the
+    /// same replies again.
+    @Nullable ByteBuf takeOutput() {
+        if (!output.isReadable()) {
+            return null;
+        }
+        ByteBuf taken = output;
+        ByteBuf next = spare;
+        spare = null;
+        output = next == null ? allocator.directBuffer(OUTPUT_BYTES) : next;
+        reply.setBuffer(output);
+        return taken;
     }
 
-    /// To be called after the buffer of [#takeOutput] was written: goes on with it when it is free, else with
-    /// another.
-    void recycleOutput() {
-        if (output.refCnt() == 1 && output.capacity() <= KEPT_OUTPUT_BYTES) {
-            output.clear();
-            return;
+    /// Takes a buffer back whose other owner is the socket: used again if that has sent all of it.
+    void giveBack(ByteBuf taken) {
+        if (spare == null && taken.refCnt() == 1 && taken.capacity() <= KEPT_OUTPUT_BYTES) {
+            spare = taken.clear();
+        } else {
+            taken.release();
         }
-        output.release();
-        output = allocator.directBuffer(OUTPUT_BYTES);
-        reply.setBuffer(output);
     }
 
     void release() {
         output.release();
+        if (spare != null) {
+            spare.release();
+        }
     }
 }
