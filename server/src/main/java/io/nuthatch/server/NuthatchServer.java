@@ -24,22 +24,11 @@ import io.nuthatch.commands.MaxMemory;
 import io.nuthatch.commands.ServerState;
 import io.nuthatch.commands.Session;
 import io.nuthatch.commands.Settings;
-import io.nuthatch.commands.admin.CommandCommands;
-import io.nuthatch.commands.connection.ClientCommands;
-import io.nuthatch.commands.connection.ConnectionCommands;
 import io.nuthatch.commands.hash.HashCommands;
 import io.nuthatch.commands.keys.ActiveExpiry;
 import io.nuthatch.commands.keys.KeyCommands;
-import io.nuthatch.commands.pubsub.KeyspaceNotifications;
-import io.nuthatch.commands.pubsub.PubSub;
-import io.nuthatch.commands.pubsub.PubSubCommands;
 import io.nuthatch.commands.search.SearchCommands;
 import io.nuthatch.commands.string.StringCommands;
-import io.nuthatch.commands.tracking.KeyspaceFanOut;
-import io.nuthatch.commands.tracking.TrackingCommands;
-import io.nuthatch.commands.tracking.TrackingTable;
-import io.nuthatch.commands.transaction.TransactionCommands;
-import io.nuthatch.commands.transaction.WatchTable;
 import io.nuthatch.engine.EpochClock;
 import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.SuppressForbidden;
@@ -65,7 +54,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,10 +90,7 @@ public final class NuthatchServer implements AutoCloseable {
     private final Dispatcher dispatcher;
     private final MemoryAccount memory = new MemoryAccount();
     private final Keyspace keyspace;
-    private final PubSub pubSub = new PubSub();
-    private final KeyspaceNotifications notifications = new KeyspaceNotifications(pubSub);
-    private final WatchTable watches = new WatchTable();
-    private final TrackingTable tracking;
+    private final Administration administration;
     private final Settings settings;
     private final IndexThreads indexThreads;
     private final ExecutorService indexing =
@@ -127,19 +112,18 @@ public final class NuthatchServer implements AutoCloseable {
         this.config = config;
         this.state = new ServerState(clock, nanoClock);
         this.keyspace = new Keyspace(new KeyspaceOptions(options.databases(), nanoClock.nanoTime()), clock, memory);
-        this.tracking = new TrackingTable(state.clients());
         this.settings = config;
         long asked = settings.number("index-threads").getAsLong();
         this.indexThreads = new IndexThreads(
                 asked > 0 ? (int) asked : Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
         this.indexes = new Indexes(keyspace, memory, nanoClock, clock, indexThreads, indexing);
         keyspace.setDocuments(indexes);
-        keyspace.setListener(new ListenerPair(indexes, new KeyspaceFanOut(watches, tracking, notifications, clock)));
+        this.administration = new Administration(state, config, keyspace, memory, this::dispatcher);
+        keyspace.setListener(new ListenerPair(indexes, administration.listener()));
         CommandTable table = new CommandTable(families());
         MaxMemory maxMemory = new MaxMemory(keyspace, keyspace::usedBytes);
         this.dispatcher = new Dispatcher(table, state, new CommandStats(table), keyspace, maxMemory);
-        tracking.onActivity(() -> dispatcher().bracketCalls(tracking.isActive() ? tracking : null));
-        state.onTick(tracking::evict);
+        administration.start();
         this.pool = new QueryPool(options.queryThreads(), options.queryQueue(), dispatcher);
         SettingsWiring wiring = new SettingsWiring(config);
         wiring.connections(policy);
@@ -153,25 +137,12 @@ public final class NuthatchServer implements AutoCloseable {
 
     /// Every command of the server. A family is added here when it is ready.
     private List<CommandFamily> families() {
-        Supplier<CommandTable> table = () -> dispatcher().table();
-        return List.of(
-                new ConnectionCommands(state, options.databases(), table, this::forget),
-                new ClientCommands(state),
-                new TrackingCommands(tracking, state.clients()),
-                new PubSubCommands(pubSub),
-                new TransactionCommands(watches),
-                new CommandCommands(table),
-                new StringCommands(() -> policy.limits().bulkBytes()),
-                new HashCommands(),
-                new KeyCommands(activeExpiry),
-                new SearchCommands(indexes, settings, state.nanoClock()));
-    }
-
-    /// Takes from a client what commands registered elsewhere on its behalf.
-    private void forget(Session session) {
-        pubSub.unsubscribeAll(session);
-        watches.unwatch(session);
-        tracking.disable(session);
+        List<CommandFamily> families = new ArrayList<>(administration.families(List.of()));
+        families.add(new StringCommands(() -> policy.limits().bulkBytes()));
+        families.add(new HashCommands());
+        families.add(new SearchCommands(indexes, settings, state.nanoClock()));
+        families.add(administration.gateDebug(new KeyCommands(activeExpiry)));
+        return families;
     }
 
     /// A server with default settings but for `options`; see the other [#start].

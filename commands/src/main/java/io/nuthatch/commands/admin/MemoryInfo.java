@@ -1,0 +1,71 @@
+package io.nuthatch.commands.admin;
+
+import io.nuthatch.engine.memory.MemoryAccount;
+import java.util.Locale;
+
+/// The account of memory: what is off the heap by the counters of its owners, plus what the heap holds. Any
+/// thread; the peak is kept by the server's tick.
+public final class MemoryInfo {
+    private final MemoryAccount account;
+    private final long startupBytes;
+    private volatile long peakBytes;
+    private volatile long peakMillis;
+
+    public MemoryInfo(MemoryAccount account, long nowMillis) {
+        this.account = account;
+        this.startupBytes = usedBytes();
+        this.peakBytes = startupBytes;
+        this.peakMillis = nowMillis;
+    }
+
+    /// Notes a new peak.
+    public void tick(long nowMillis) {
+        long used = usedBytes();
+        if (used > peakBytes) {
+            peakBytes = used;
+            peakMillis = nowMillis;
+        }
+    }
+
+    MemoryAccount account() {
+        return account;
+    }
+
+    long offHeapBytes() {
+        return account.total();
+    }
+
+    static long heapBytes() {
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.totalMemory() - runtime.freeMemory();
+    }
+
+    /// Off the heap and on it.
+    public long usedBytes() {
+        return offHeapBytes() + heapBytes();
+    }
+
+    long startupBytes() {
+        return startupBytes;
+    }
+
+    long peakBytes() {
+        return Math.max(peakBytes, usedBytes());
+    }
+
+    long peakMillis() {
+        return peakMillis;
+    }
+
+    /// `1.50M`, as Redis prints sizes for people.
+    static String human(long bytes) {
+        String units = "BKMGTPE";
+        double value = bytes;
+        int unit = 0;
+        while (value >= 1024 && unit < units.length() - 1) {
+            value /= 1024;
+            unit++;
+        }
+        return unit == 0 ? bytes + "B" : String.format(Locale.ROOT, "%.2f%c", value, units.charAt(unit));
+    }
+}
