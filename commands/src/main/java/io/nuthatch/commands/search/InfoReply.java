@@ -42,7 +42,7 @@ final class InfoReply {
     private void all(int dialects) {
         IndexDefinition definition = info.definition();
         boolean ownStopWords = !definition.stopWords().isDefault();
-        reply.map(ownStopWords ? 37 : 36);
+        reply.map(ownStopWords ? 35 : 34);
         key("index_name");
         name(definition.name());
         key("index_options");

@@ -53,7 +53,7 @@ final class QueryLexer {
                 case '*' -> star(start);
                 case '@' -> named(start, Kind.MODIFIER);
                 case '$' -> named(start, Kind.PARAMETER);
-                case '"' -> quoted(start, start + 1, '"', Kind.QUOTED);
+                case '"' -> phrase(start);
                 case '\'' -> quoted(start, start + 1, '\'', Kind.VERBATIM);
                 case '=' ->
                     charAt(start + 1, '>') ? arrow(start) : charAt(start + 1, '=') ? fixed(start, 2, Kind.EQUAL) : null;
@@ -141,6 +141,16 @@ final class QueryLexer {
         }
         int end = termEnd(start + 1);
         return new Token(kind, start, end, unescape(query.substring(start + 1, end)));
+    }
+
+    /// A quoted phrase; RediSearch refuses one that nothing closes.
+    private Token phrase(int start) {
+        Token phrase = quoted(start, start + 1, '"', Kind.QUOTED);
+        if (phrase == null) {
+            throw SearchException.of(
+                    "Syntax error at offset %d near %s", start + 1, query.substring(start + 1, termEnd(start + 1)));
+        }
+        return phrase;
     }
 
     private @Nullable Token quoted(int start, int from, char quote, Kind kind) {
