@@ -37,9 +37,13 @@ import io.nuthatch.engine.hnsw.IndexThreads;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.KeyspaceOptions;
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.server.admin.AdminServer;
+import io.nuthatch.server.admin.Meters;
 import io.nuthatch.server.config.ConfigException;
 import io.nuthatch.server.config.ServerConfig;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
@@ -55,6 +59,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -104,6 +109,9 @@ public final class NuthatchServer implements AutoCloseable {
     private final Map<EventLoop, LoopState> loopStates = new ConcurrentHashMap<>();
     private final List<Channel> listeners = new ArrayList<>();
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private @Nullable Meters meters; // Guarded by this.
+    private @Nullable AdminServer admin; // Guarded by this.
+    private volatile boolean isListening;
     private boolean isClosed; // Guarded by this.
     private int ticks; // The background thread's own.
 
@@ -157,6 +165,7 @@ public final class NuthatchServer implements AutoCloseable {
         NuthatchServer server = new NuthatchServer(options, config, clock, nanoClock);
         try {
             server.listen();
+            server.openAdminPort();
         } catch (RuntimeException | Error failure) {
             server.close();
             throw failure;
@@ -238,9 +247,33 @@ public final class NuthatchServer implements AutoCloseable {
             }
         }
         state.setPort(port);
+        isListening = true;
         state.setShutdown(stopped::countDown);
         background.schedule(this::expireAndGoOn, TICK_MILLIS, TimeUnit.MILLISECONDS);
         background.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /// The meters, made at the first call: without an admin port they cost nothing.
+    public synchronized Meters meters() {
+        Meters made = meters;
+        if (made == null) {
+            made = new Meters(dispatcher.stats(), state, keyspace, memory, indexes);
+            meters = made;
+        }
+        return made;
+    }
+
+    private synchronized void openAdminPort() {
+        int port = (int) config.number("admin-port").getAsLong();
+        if (port == 0) {
+            return;
+        }
+        String host = config.text("admin-bind").get();
+        try {
+            admin = new AdminServer(address(host, port), () -> meters().scrape(), () -> isListening);
+        } catch (IOException e) {
+            throw new UncheckedIOException("admin-port " + port + " on " + host + ": " + e.getMessage(), e);
+        }
     }
 
     /// `*` is every IPv4 address, `::*` every IPv6 one, as Redis has them.
@@ -342,6 +375,13 @@ public final class NuthatchServer implements AutoCloseable {
             return;
         }
         isClosed = true;
+        isListening = false;
+        if (admin != null) {
+            admin.close();
+        }
+        if (meters != null) {
+            meters.close();
+        }
         for (Channel listener : listeners) {
             listener.close().syncUninterruptibly();
         }
@@ -414,17 +454,25 @@ public final class NuthatchServer implements AutoCloseable {
                             pidFile.close();
                         },
                         "shutdown"));
-        long startMillis = ProcessHandle.current()
-                .info()
-                .startInstant()
-                .map(Instant::toEpochMilli)
-                .orElse(server.state.startMillis());
+        long startMillis = launchMillis(server.state.startMillis());
         out.println("Nuthatch " + Version.STRING + " ready on " + server.addresses() + " in "
                 + (clock.nowMillis() - startMillis) + " ms");
         out.flush();
         server.awaitShutdown();
         server.close();
         return 0;
+    }
+
+    /// When the launcher started the JVM, or the process began when it was started by hand.
+    private static long launchMillis(long unknown) {
+        Long launched = Long.getLong("nuthatch.launched.micros");
+        return launched != null
+                ? launched / 1000
+                : ProcessHandle.current()
+                        .info()
+                        .startInstant()
+                        .map(Instant::toEpochMilli)
+                        .orElse(unknown);
     }
 
     /// What it listens on, as `127.0.0.1:6379, [::1]:6379`.

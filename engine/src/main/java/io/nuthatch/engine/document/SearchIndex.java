@@ -203,6 +203,23 @@ public final class SearchIndex {
         bytes.merge(part, more, Long::sum);
     }
 
+    /// Searches and other commands that named the index, since it was made.
+    public long uses() {
+        return uses.sum();
+    }
+
+    /// Vectors that searches find in the flat buffers and that are not in the graphs yet.
+    public int vectorLag() {
+        int lag = 0;
+        for (IndexField field : fields) {
+            IndexField.VectorField vector = field.vector();
+            if (vector != null) {
+                lag += vector.index().lag();
+            }
+        }
+        return lag;
+    }
+
     /// What must hold of its vector indexes and does not, for tests; empty when all is well. While nothing writes.
     public List<String> invariants() {
         List<String> faults = new ArrayList<>();
