@@ -3,6 +3,7 @@ package io.nuthatch.engine.document;
 import io.nuthatch.engine.keyspace.HashValue;
 import io.nuthatch.engine.keyspace.Slice;
 import io.nuthatch.engine.text.ByteStrings;
+import java.lang.ref.Reference;
 import org.jspecify.annotations.Nullable;
 
 /// A hash as the indexes read it. Valid under the key's stripe; one thread.
@@ -21,12 +22,21 @@ final class DocumentReader {
     /// The field's bytes as a byte string; null when the hash lacks it.
     @Nullable
     String text(FieldName field) {
-        return hash.get(field.address(), field.length(), slice) ? ByteStrings.of(slice.toBytes()) : null;
+        return find(field) ? ByteStrings.of(slice.toBytes()) : null;
+    }
+
+    /// A copy of the field's bytes; null when the hash lacks it.
+    byte @Nullable [] bytes(FieldName field) {
+        return find(field) ? slice.toBytes() : null;
     }
 
     /// Points [#address] and [#length] at the field's bytes; false when the hash lacks it.
     boolean find(FieldName field) {
-        return hash.get(field.address(), field.length(), slice);
+        try {
+            return hash.get(field.address(), field.length(), slice);
+        } finally {
+            Reference.reachabilityFence(field); // Its memory lives as long as it does, and no longer.
+        }
     }
 
     long address() {
@@ -39,14 +49,35 @@ final class DocumentReader {
 
     /// Whether the field refers to a row; [#rowsId] and [#rowOrdinal] then say to which.
     boolean isRow(FieldName field) {
-        return hash.isRow(field.address(), field.length());
+        try {
+            return hash.isRow(field.address(), field.length());
+        } finally {
+            Reference.reachabilityFence(field);
+        }
     }
 
     int rowsId(FieldName field) {
-        return hash.rowsId(field.address(), field.length());
+        try {
+            return hash.rowsId(field.address(), field.length());
+        } finally {
+            Reference.reachabilityFence(field);
+        }
     }
 
     int rowOrdinal(FieldName field) {
-        return hash.rowOrdinal(field.address(), field.length());
+        try {
+            return hash.rowOrdinal(field.address(), field.length());
+        } finally {
+            Reference.reachabilityFence(field);
+        }
+    }
+
+    /// Lets the field refer to a row.
+    void putRow(FieldName field, int rowsId, int ordinal) {
+        try {
+            hash.putRow(field.address(), field.length(), rowsId, ordinal);
+        } finally {
+            Reference.reachabilityFence(field);
+        }
     }
 }

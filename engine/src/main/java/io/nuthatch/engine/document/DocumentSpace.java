@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 /// Threads: writes under the key's stripe; the lock guards postings, keys and row bookkeeping. Order of
 /// locks: stripe, then this lock; nothing that takes a stripe or waits for a vector index runs under it.
 final class DocumentSpace {
+    private static final int MAX_SHOWN_CHARS = 128;
+
     private final int id;
     private final List<String> prefixes;
     private final byte[][] prefixBytes;
@@ -456,7 +458,7 @@ final class DocumentSpace {
         if (field.numbers() != null) {
             String value = reader.text(field.name());
             if (value != null && Double.isNaN(IndexField.number(value))) {
-                return "Invalid numeric value";
+                return "Invalid numeric value: '" + value.substring(0, Math.min(value.length(), MAX_SHOWN_CHARS)) + "'";
             }
         }
         return null;

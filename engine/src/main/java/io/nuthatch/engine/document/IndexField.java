@@ -3,7 +3,6 @@ package io.nuthatch.engine.document;
 import io.nuthatch.engine.hnsw.VectorIndex;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.query.QueryParser;
-import io.nuthatch.engine.text.ByteStrings;
 import io.nuthatch.engine.text.Stemmer;
 import io.nuthatch.engine.text.TextPostings;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +29,7 @@ final class IndexField implements AutoCloseable {
     record VectorField(FieldType.Vector type, VectorRows rows, VectorIndex index, Releases releases) {}
 
     IndexField(FieldSpec spec, IndexDefinition definition, @Nullable VectorField vector, MemoryAccount account) {
-        String owner = definition.name();
+        String owner = SearchIndex.accountOwner(definition.name());
         MemoryAccount.Counter sorting = account.counter(owner, "sortables");
         this.spec = spec;
         this.name = new FieldName(spec.identifier());
@@ -129,7 +128,7 @@ final class IndexField implements AutoCloseable {
 
     /// The number a NUMERIC field's string stands for; NaN when it is none.
     static double number(String value) {
-        return QueryParser.parseNumber(ByteStrings.trim(value));
+        return QueryParser.parseNumber(value);
     }
 
     void remove(int ordinal) {

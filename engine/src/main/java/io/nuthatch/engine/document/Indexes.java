@@ -15,12 +15,12 @@ import io.nuthatch.engine.keyspace.KeyEvent;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.KeyspaceListener;
 import io.nuthatch.engine.keyspace.Record;
-import io.nuthatch.engine.keyspace.Slice;
 import io.nuthatch.engine.keyspace.Stripes;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.query.SearchException;
 import io.nuthatch.engine.text.ByteStrings;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -271,7 +271,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
                 rowsById.put(rows.id(), rows);
             }
             Releases releases = new Releases(space.ordinals());
-            String owner = definition.name();
+            String owner = SearchIndex.accountOwner(definition.name());
             VectorIndex index = switch (type.algorithm()) {
                 case FLAT ->
                     new FlatIndex(
@@ -393,21 +393,27 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
 
     private void locked(Key key, Runnable action) {
         int stripe = stripes.stripeOf(key.hashSlot());
-        if (stripes.isHeldByMe(stripe)) {
-            action.run();
-            return;
+        boolean isHeld = stripes.isHeldByMe(stripe);
+        if (!isHeld) {
+            stripes.lock(stripe);
         }
-        stripes.lock(stripe);
         try {
             action.run();
         } finally {
-            stripes.unlock(stripe);
+            if (!isHeld) {
+                stripes.unlock(stripe);
+            }
+            Reference.reachabilityFence(key); // A key of copyOf frees its bytes when it is garbage.
         }
     }
 
     private @Nullable HashValue hash(Key key) {
-        long record = database.peek(key, NEVER);
-        return record != 0 && Record.isHash(record) ? database.hash(key, NEVER) : null;
+        return hash(key, NEVER);
+    }
+
+    private @Nullable HashValue hash(Key key, long now) {
+        long record = database.peek(key, now);
+        return record != 0 && Record.isHash(record) ? database.hash(key, now) : null;
     }
 
     private List<byte[]> keysOf(SearchIndex index) {
@@ -514,7 +520,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
                 reader.hash().materialise(reader.rowsId(field));
             }
         } else if (!isRow || reader.rowsId(field) != wanted.id() || reader.rowOrdinal(field) != ordinal) {
-            reader.hash().putRow(field.address(), field.length(), wanted.id(), ordinal);
+            reader.putRow(field, wanted.id(), ordinal);
         }
     }
 
@@ -579,10 +585,9 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     public @Nullable List<byte @Nullable []> load(byte[] key, List<String> identifiers) {
         List<byte @Nullable []> values = new ArrayList<>();
         boolean isThere = read(key, hash -> {
-            Slice slice = new Slice();
+            DocumentReader reader = new DocumentReader(hash);
             for (String identifier : identifiers) {
-                FieldName field = new FieldName(identifier);
-                values.add(hash.get(field.address(), field.length(), slice) ? slice.toBytes() : null);
+                values.add(reader.bytes(new FieldName(identifier)));
             }
         });
         return isThere ? values : null;
@@ -610,7 +615,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         Key key = Key.copyOf(bytes);
         boolean[] isThere = new boolean[1];
         locked(key, () -> {
-            HashValue hash = hash(key);
+            HashValue hash = hash(key, epochClock.nowMillis());
             if (hash != null) {
                 action.run(hash);
                 isThere[0] = true;

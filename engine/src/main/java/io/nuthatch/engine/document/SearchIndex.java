@@ -141,7 +141,7 @@ public final class SearchIndex {
         long terms = 0;
         long records = 0;
         long tokens = 0;
-        Map<String, Long> offHeap = account.byPart(name());
+        Map<String, Long> offHeap = account.byPart(accountOwner(name()));
         add(bytes, IndexInfo.Part.OFFSETS, offHeap.getOrDefault("offsets", 0L));
         add(bytes, IndexInfo.Part.POSTINGS, offHeap.getOrDefault("postings", 0L));
         add(bytes, IndexInfo.Part.SORTABLES, offHeap.getOrDefault("sortables", 0L));
@@ -264,7 +264,9 @@ public final class SearchIndex {
         Query.Knn knn = parsed.knn();
         if (knn != null) {
             checkDistanceName(knn.distanceName());
-            checkVector(knn.field(), knn.vector(), knn.options());
+            VectorOptions.Use use =
+                    parsed.filter() instanceof QueryNode.All ? VectorOptions.Use.KNN : VectorOptions.Use.HYBRID;
+            checkVector(knn.field(), knn.vector(), knn.options(), use);
         }
         check(parsed.filter());
         return parsed;
@@ -320,7 +322,7 @@ public final class SearchIndex {
                             "Error parsing vector similarity query: negative radius (%s) given in a range query",
                             trimZeros(range.radius()));
                 }
-                checkVector(range.field(), range.vector(), range.options());
+                checkVector(range.field(), range.vector(), range.options(), VectorOptions.Use.RANGE);
             }
             default -> {
                 // Nothing in the others can be wrong.
@@ -338,7 +340,7 @@ public final class SearchIndex {
         }
     }
 
-    private void checkVector(String fieldName, String blob, List<Option> options) {
+    private void checkVector(String fieldName, String blob, List<Option> options, VectorOptions.Use use) {
         IndexField field = field(fieldName);
         IndexField.VectorField vector = field == null ? null : field.vector();
         if (vector == null) {
@@ -357,7 +359,7 @@ public final class SearchIndex {
                         "Error parsing vector similarity query: query vector has NaN or infinite components");
             }
         }
-        VectorOptions.parse(options);
+        VectorOptions.parse(options).check(use, vector.type().algorithm());
     }
 
     private static long copy(Arena arena, String blob) {
@@ -858,11 +860,16 @@ public final class SearchIndex {
         }
     }
 
+    /// Under which owner the memory account counts an index; no index name can be mistaken for another owner.
+    public static String accountOwner(String name) {
+        return "index " + name;
+    }
+
     /// Gives the postings back; for an index that was dropped.
     void clear() {
         documents.clear();
         fields.forEach(IndexField::close);
-        account.forget(name());
+        account.forget(accountOwner(name()));
     }
 
     void fail(IndexField field, String error, String key) {
@@ -912,6 +919,27 @@ public final class SearchIndex {
     /// What a clause says about how vectors are searched, with `efRuntime` 0 and `epsilon` negative for the
     /// field's own.
     record VectorOptions(int efRuntime, double epsilon, HybridPolicy policy) {
+        /// What the options belong to.
+        enum Use {
+            /// KNN over all documents.
+            KNN,
+            /// KNN over those that match a filter.
+            HYBRID,
+            RANGE
+        }
+
+        /// Refuses what has no meaning there, as RediSearch does.
+        void check(Use use, FieldType.Vector.Algorithm algorithm) {
+            boolean isFlat = algorithm == FieldType.Vector.Algorithm.FLAT;
+            if ((efRuntime > 0 && (isFlat || use == Use.RANGE)) || (epsilon >= 0 && (isFlat || use != Use.RANGE))) {
+                throw new SearchException("Error parsing vector similarity parameters: Invalid option");
+            }
+            if (policy != HybridPolicy.AUTO && use != Use.HYBRID) {
+                throw new SearchException("Error parsing vector similarity parameters: hybrid query attributes were "
+                        + "sent for a non-hybrid query");
+            }
+        }
+
         static VectorOptions parse(List<Option> options) {
             int ef = 0;
             double epsilon = -1;
@@ -950,9 +978,7 @@ public final class SearchIndex {
                         }
                         hasBatchSize = true;
                     }
-                    default ->
-                        throw SearchException.of(
-                                "Error parsing vector similarity parameters: Invalid option: %s", option.name());
+                    default -> throw new SearchException("Error parsing vector similarity parameters: Invalid option");
                 }
             }
             if (hasBatchSize && policy == HybridPolicy.ADHOC_BF) {

@@ -319,6 +319,7 @@ public final class HashValue {
         if (removed > 0) {
             database.keyspace().expiredFields.add(removed);
             database.signal(key, KeyEvent.HEXPIRED);
+            record = database.peek(key, 0); // The index of documents may have put a row, and moved the record.
         }
         return removed;
     }
@@ -356,6 +357,8 @@ public final class HashValue {
             long old = entry == 0 ? 0 : next(entry) - entry;
             int size = ENTRY_HEADER + (at == 0 ? 0 : 8) + fieldLength + bytes;
             isNew = entry == 0;
+            // An expiry moves the name, even where a shorter or longer value makes up for its eight bytes.
+            boolean nameMoves = isNew || ((flagsOf(entry) & EXPIRY) != 0) != (at != 0);
             long total = Record.valueLength(record) - old + size;
             int fields = size() + (isNew ? 1 : 0);
             if (packs(fieldLength, bytes) && isPackable(fields, total)) {
@@ -373,7 +376,7 @@ public final class HashValue {
                     Memory.putLong(body, at);
                     body += 8;
                 }
-                if (isNew || old != size) {
+                if (nameMoves || old != size) {
                     copy(fieldAddress, body, fieldLength);
                 }
                 writeValue(body + fieldLength, valueAddress, valueLength, row);

@@ -54,19 +54,20 @@ class SearchModelTest {
         private final TestStore store = new TestStore();
         private final Map<String, Map<String, String>> hashes = new TreeMap<>();
         private final Map<String, Long> expiry = new HashMap<>();
-        private boolean hasSecond;
+        private final Map<String, Map<String, Long>> fieldExpiry = new HashMap<>();
+        private final Set<String> others = new TreeSet<>();
 
         Model(Random random, Algorithm algorithm) {
             this.random = random;
             this.isExact = algorithm == Algorithm.FLAT;
-            store.indexes.create(definition("i", algorithm), false);
+            store.indexes.create(definition("i", "d:", algorithm), false);
             store.runBackground();
         }
 
-        private static IndexDefinition definition(String name, Algorithm algorithm) {
+        private static IndexDefinition definition(String name, String prefix, Algorithm algorithm) {
             return IndexDefinition.of(
                     name,
-                    List.of("d:"),
+                    List.of(prefix),
                     List.of(
                             IndexesTest.field("t", new FieldType.Text(1, false), FieldSpec.Flag.INDEXMISSING),
                             IndexesTest.field("u", new FieldType.Text(1, true)),
@@ -85,8 +86,8 @@ class SearchModelTest {
                 if (random.nextInt(50) == 0) {
                     store.runBackground();
                 }
-                if (random.nextInt(150) == 0) {
-                    toggleSecondIndex();
+                if (random.nextInt(100) == 0) {
+                    toggleOtherIndex();
                 }
             }
             readAll();
@@ -112,13 +113,17 @@ class SearchModelTest {
             assertThat(store.account.byOwner().keySet()).containsExactly("keyspace");
         }
 
-        private void toggleSecondIndex() {
-            if (hasSecond) {
-                store.indexes.drop("second", Indexes.Drop.KEEP_DOCUMENTS);
+        /// Another index over the same prefix shares rows and ordinals, one over some of the keys has its
+        /// own.
+        private void toggleOtherIndex() {
+            String name = random.nextBoolean() ? "second" : "part";
+            if (others.remove(name)) {
+                store.indexes.drop(name, Indexes.Drop.KEEP_DOCUMENTS);
             } else {
-                store.indexes.create(definition("second", Algorithm.FLAT), false);
+                others.add(name);
+                Algorithm algorithm = random.nextBoolean() ? Algorithm.FLAT : Algorithm.HNSW;
+                store.indexes.create(definition(name, name.equals("part") ? "d:1" : "d:", algorithm), false);
             }
-            hasSecond = !hasSecond;
             if (random.nextBoolean()) {
                 write();
                 write();
@@ -126,34 +131,42 @@ class SearchModelTest {
             store.runBackground();
         }
 
+        private static boolean covers(String index, String key) {
+            return !index.equals("part") || key.startsWith("d:1");
+        }
+
         // --- Writes ---
 
         private void write() {
             String key = "d:" + random.nextInt(60);
             expire();
-            switch (random.nextInt(12)) {
+            switch (random.nextInt(16)) {
                 case 0 -> {
                     store.del(key);
-                    hashes.remove(key);
-                    expiry.remove(key);
+                    forget(key);
                 }
                 case 1 -> {
                     String field = List.of("t", "g", "n", "v").get(random.nextInt(4));
                     store.hdel(key, field);
-                    Map<String, String> hash = hashes.get(key);
-                    if (hash != null) {
-                        hash.remove(field);
-                        if (hash.isEmpty()) {
-                            hashes.remove(key);
-                            expiry.remove(key);
-                        }
-                    }
+                    removeField(key, field);
                 }
                 case 2 -> {
                     if (hashes.containsKey(key)) {
                         long at = store.now.get() + 1 + random.nextInt(30);
                         store.expireAt(key, at);
                         expiry.put(key, at);
+                    }
+                }
+                case 12, 13 -> rename(key, "d:" + random.nextInt(60), random.nextBoolean());
+                case 14 -> {
+                    String field = List.of("t", "g", "n", "v").get(random.nextInt(4));
+                    Map<String, String> hash = hashes.get(key);
+                    if (hash != null && hash.containsKey(field)) {
+                        long at = store.now.get() + 1 + random.nextInt(20);
+                        store.expireFieldAt(key, field, at);
+                        fieldExpiry
+                                .computeIfAbsent(key, absent -> new HashMap<>())
+                                .put(field, at);
                     }
                 }
                 case 3 -> store.now.addAndGet(random.nextInt(4));
@@ -163,7 +176,6 @@ class SearchModelTest {
         }
 
         private void put(String key, Map<String, String> fields) {
-            expire();
             List<String> pairs = new ArrayList<>();
             fields.forEach((name, value) -> {
                 pairs.add(name);
@@ -171,16 +183,76 @@ class SearchModelTest {
             });
             store.hset(key, pairs.toArray(new String[0]));
             hashes.computeIfAbsent(key, absent -> new HashMap<>()).putAll(fields);
+            Map<String, Long> times = fieldExpiry.get(key);
+            if (times != null) {
+                times.keySet().removeAll(fields.keySet());
+            }
+        }
+
+        private void rename(String from, String to, boolean keep) {
+            if (from.equals(to)) {
+                return;
+            }
+            boolean done = store.rename(from, to, keep);
+            assertThat(done).isEqualTo(hashes.containsKey(from));
+            Map<String, String> hash = hashes.get(from);
+            if (hash == null) {
+                return;
+            }
+            Long at = expiry.get(from);
+            Map<String, Long> times = fieldExpiry.get(from);
+            forget(to);
+            hashes.put(to, new HashMap<>(hash));
+            if (at != null) {
+                expiry.put(to, at);
+            }
+            if (times != null) {
+                fieldExpiry.put(to, new HashMap<>(times));
+            }
+            if (!keep) {
+                forget(from);
+            }
+        }
+
+        private void forget(String key) {
+            hashes.remove(key);
+            expiry.remove(key);
+            fieldExpiry.remove(key);
+        }
+
+        private void removeField(String key, String field) {
+            Map<String, String> hash = hashes.get(key);
+            if (hash != null) {
+                hash.remove(field);
+                Map<String, Long> times = fieldExpiry.get(key);
+                if (times != null) {
+                    times.remove(field);
+                }
+                if (hash.isEmpty()) {
+                    forget(key);
+                }
+            }
         }
 
         private void expire() {
-            expiry.entrySet().removeIf(entry -> {
-                boolean due = entry.getValue() <= store.now.get();
-                if (due) {
-                    hashes.remove(entry.getKey());
+            for (String key : List.copyOf(hashes.keySet())) {
+                Map<String, Long> times = fieldExpiry.get(key);
+                Map<String, String> hash = hashes.get(key);
+                if (times != null && hash != null) {
+                    if (!isIndexed(hash)) {
+                        store.touch(key); // No document: its fields expire when somebody looks, as in Redis.
+                    }
+                    Map.copyOf(times).forEach((field, at) -> {
+                        if (at <= store.now.get()) {
+                            removeField(key, field);
+                        }
+                    });
                 }
-                return due;
-            });
+                Long at = expiry.get(key);
+                if (at != null && at <= store.now.get()) {
+                    forget(key);
+                }
+            }
         }
 
         private Map<String, String> one() {
@@ -290,10 +362,10 @@ class SearchModelTest {
             return words.stream().anyMatch(wanted::contains);
         }
 
-        private Set<String> expected(Predicate<Map<String, String>> matches) {
+        private Set<String> expected(String index, Predicate<Map<String, String>> matches) {
             Set<String> keys = new TreeSet<>();
             hashes.forEach((key, hash) -> {
-                if (isIndexed(hash) && matches.test(hash)) {
+                if (covers(index, key) && isIndexed(hash) && matches.test(hash)) {
                     keys.add(key);
                 }
             });
@@ -417,8 +489,8 @@ class SearchModelTest {
         private void ask() {
             expire();
             Question question = question(3);
-            Set<String> expected = expected(question.matches);
             for (String name : store.indexes.names()) {
+                Set<String> expected = expected(name, question.matches);
                 SearchResult result = store.search(name, question.query, "b", TestStore.vector(ORIGIN));
                 assertThat(new TreeSet<>(TestStore.keys(result)))
                         .describedAs("%s: %s", name, question.query)
@@ -430,13 +502,13 @@ class SearchModelTest {
                 nearest(name, question);
                 sorted(name, question, expected);
                 assertThat(store.index(name).info().numDocs())
-                        .isEqualTo(expected(hash -> true).size());
+                        .isEqualTo(expected(name, hash -> true).size());
             }
         }
 
         private void nearest(String name, Question question) {
             List<Double> expected = new ArrayList<>();
-            for (String key : expected(hash -> hash.containsKey("v") && question.matches.test(hash))) {
+            for (String key : expected(name, hash -> hash.containsKey("v") && question.matches.test(hash))) {
                 String vector = hashes.get(key).get("v");
                 expected.add(vector == null ? Double.NaN : distance(vector));
             }

@@ -10,10 +10,12 @@ import io.nuthatch.engine.keyspace.KeyspaceOptions;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.query.Query;
 import io.nuthatch.engine.text.ByteStrings;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,6 +65,7 @@ final class TestStore implements AutoCloseable {
             action.run();
         } finally {
             keyspace.stripes().unlock(stripe);
+            Reference.reachabilityFence(key);
         }
     }
 
@@ -75,6 +78,8 @@ final class TestStore implements AutoCloseable {
                 Key field = key(pairs[i]);
                 Key value = key(pairs[i + 1]);
                 hash.put(field.address(), field.length(), value.address(), value.length());
+                Reference.reachabilityFence(field);
+                Reference.reachabilityFence(value);
             }
             database.signal(key, KeyEvent.HSET);
         });
@@ -88,7 +93,9 @@ final class TestStore implements AutoCloseable {
                 return;
             }
             Key field = key(fieldName);
-            if (hash.remove(field.address(), field.length())) {
+            boolean removed = hash.remove(field.address(), field.length());
+            Reference.reachabilityFence(field);
+            if (removed) {
                 database.signal(key, KeyEvent.HDEL);
                 if (hash.record() == 0) {
                     database.signal(key, KeyEvent.DEL);
@@ -114,6 +121,52 @@ final class TestStore implements AutoCloseable {
                 database.setExpireAt(key, record, at);
                 database.signal(key, KeyEvent.EXPIRE);
             }
+        });
+    }
+
+    /// RENAME, or COPY with `keep`; false when `from` is not there.
+    boolean rename(String from, String to, boolean keep) {
+        Key source = key(from);
+        Key target = key(to);
+        int[] order = {
+            keyspace.stripes().stripeOf(source.hashSlot()), keyspace.stripes().stripeOf(target.hashSlot())
+        };
+        Arrays.sort(order);
+        keyspace.stripes().lockSorted(order, 2);
+        try {
+            boolean done = keep
+                    ? database.copyTo(database, source, target, now.get())
+                    : database.rename(source, target, now.get());
+            if (done) {
+                if (!keep) {
+                    database.signal(source, KeyEvent.RENAME_FROM);
+                }
+                database.signal(target, keep ? KeyEvent.COPY_TO : KeyEvent.RENAME_TO);
+            }
+            return done;
+        } finally {
+            keyspace.stripes().unlockSorted(order, 2);
+            Reference.reachabilityFence(source);
+            Reference.reachabilityFence(target);
+        }
+    }
+
+    /// Looks the hash up, as any command does.
+    void touch(String name) {
+        Key key = key(name);
+        locked(key, () -> database.hash(key, now.get()));
+    }
+
+    /// HPEXPIREAT of one field.
+    void expireFieldAt(String name, String fieldName, long at) {
+        Key key = key(name);
+        locked(key, () -> {
+            HashValue hash = database.hash(key, now.get());
+            Key field = key(fieldName);
+            if (hash != null && hash.setExpireAt(field.address(), field.length(), at)) {
+                database.signal(key, KeyEvent.HEXPIRE);
+            }
+            Reference.reachabilityFence(field);
         });
     }
 
