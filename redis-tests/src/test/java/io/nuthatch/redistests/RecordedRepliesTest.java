@@ -141,13 +141,18 @@ class RecordedRepliesTest {
             char type = line.charAt(0);
             String rest = line.substring(1);
             return switch (type) {
-                case '$', '=' -> {
-                    int length = Integer.parseInt(rest);
-                    yield length < 0 ? type + "nil" : type + (isVague ? "" : quoted(client.readRawBulk(length)));
-                }
+                case '$', '=' -> bulk(type, Integer.parseInt(rest));
                 case '*', '%', '~', '>' -> aggregate(type, Integer.parseInt(rest));
                 default -> isVague ? String.valueOf(type) : line;
             };
+        }
+
+        private String bulk(char type, int length) {
+            if (length < 0) {
+                return type + "nil";
+            }
+            String bytes = client.readRawBulk(length);
+            return isVague ? String.valueOf(type) : type + quoted(bytes);
         }
 
         private String aggregate(char type, int count) {
