@@ -1,7 +1,9 @@
 package io.nuthatch.commands;
 
 import io.nuthatch.engine.keyspace.Database;
+import io.nuthatch.engine.keyspace.HashValue;
 import io.nuthatch.engine.keyspace.Key;
+import io.nuthatch.engine.keyspace.KeyEvent;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.Slice;
 import io.nuthatch.resp.Args;
@@ -147,6 +149,40 @@ public final class CommandContext {
     /// A place for an answer of the keyspace, overwritten by whoever uses it next.
     public Slice slice() {
         return slice;
+    }
+
+    /// The record of a key that the command reads, 0 when it is absent. Counts as a use of the key (unless the client
+    /// said `CLIENT NO-TOUCH`) and as a hit or a miss; a miss is a keyspace event, too.
+    public long lookUp(Key key) {
+        Database database = database();
+        long record = session().isNoTouch() ? database.peek(key, nowMillis) : database.find(key, nowMillis);
+        countLookUp(database, key, record != 0);
+        return record;
+    }
+
+    /// As [#lookUp], but never as a use of the key (`EXISTS`, `TYPE`, `TTL`).
+    public long lookUpUntouched(Key key) {
+        Database database = database();
+        long record = database.peek(key, nowMillis);
+        countLookUp(database, key, record != 0);
+        return record;
+    }
+
+    /// As [#lookUp], for a hash: null when the key is absent, `WRONGTYPE` when it holds something else.
+    public @Nullable HashValue lookUpHash(Key key) {
+        Database database = database();
+        HashValue hash = database.hash(key, nowMillis);
+        countLookUp(database, key, hash != null);
+        return hash;
+    }
+
+    private void countLookUp(Database database, Key key, boolean isHit) {
+        if (recorder != null) {
+            recorder.lookedUp(isHit);
+        }
+        if (!isHit) {
+            database.signal(key, KeyEvent.KEYMISS);
+        }
     }
 
     /// Whether the command is executed as part of `EXEC`.

@@ -25,6 +25,8 @@ public final class CommandStats {
     private final List<Recorder> recorders = new CopyOnWriteArrayList<>();
     private final Map<String, LongAdder> errors = new ConcurrentHashMap<>();
     private volatile Map<Integer, Totals> baseline = Map.of();
+    private volatile long hitsBefore;
+    private volatile long missesBefore;
 
     public CommandStats(CommandTable table) {
         this.entries = table.entries();
@@ -75,6 +77,8 @@ public final class CommandStats {
         private final long[] rejected;
         private final long[] failed;
         private final long[] @Nullable [] histograms;
+        private long hits;
+        private long misses;
 
         private Recorder(int commands) {
             calls = new long[commands];
@@ -99,6 +103,15 @@ public final class CommandStats {
         /// Counts an error reply of a command that was executed.
         public void failed(int id) {
             failed[id]++;
+        }
+
+        /// Counts a look-up of a key by a command that reads.
+        public void lookedUp(boolean isHit) {
+            if (isHit) {
+                hits++;
+            } else {
+                misses++;
+            }
         }
 
         /// Counts a command that was refused before it was executed.
@@ -145,6 +158,16 @@ public final class CommandStats {
         return calls;
     }
 
+    /// Look-ups that found their key, since the start or the last reset.
+    public long hits() {
+        return sumHits() - hitsBefore;
+    }
+
+    /// Look-ups that did not find their key, since the start or the last reset.
+    public long misses() {
+        return sumMisses() - missesBefore;
+    }
+
     /// Counts an error reply by its first word.
     public void error(String code) {
         LongAdder adder = errors.get(code);
@@ -174,6 +197,8 @@ public final class CommandStats {
             }
         }
         baseline = now;
+        hitsBefore = sumHits();
+        missesBefore = sumMisses();
         errors.clear();
     }
 
@@ -191,6 +216,22 @@ public final class CommandStats {
         int octave = 63 - Long.numberOfLeadingZeros(nanos);
         int sub = (int) (nanos >>> (octave - 3)) & (SUB_BUCKETS - 1);
         return octave * SUB_BUCKETS + sub;
+    }
+
+    private long sumHits() {
+        long sum = 0;
+        for (Recorder recorder : recorders) {
+            sum += recorder.hits;
+        }
+        return sum;
+    }
+
+    private long sumMisses() {
+        long sum = 0;
+        for (Recorder recorder : recorders) {
+            sum += recorder.misses;
+        }
+        return sum;
     }
 
     private Totals sum(int id) {

@@ -32,7 +32,7 @@ final class FieldTtlCommand implements Command {
 
     @Override
     public void execute(CommandContext context, Args args, ReplyWriter reply) {
-        HashValue hash = HashCommands.find(context, args);
+        HashValue hash = HashCommands.read(context, args);
         FieldList fields = FieldList.parse(args, 2, FieldCommands.BAD_COUNT);
         reply.array(fields.count());
         long origin = unit.isRelative() ? context.nowMillis() : 0;

@@ -50,7 +50,12 @@ public final class HashCommands implements CommandFamily {
                 SimpleCommand.of(HashSpecs.HSETEX, FieldSetCommand::execute));
     }
 
-    /// The hash at argument 1, null when there is none.
+    /// The hash at argument 1 for a command that reads it, null when there is none.
+    static @Nullable HashValue read(CommandContext context, Args args) {
+        return context.lookUpHash(context.key(args, 1));
+    }
+
+    /// As [#read], for a command that changes the hash.
     static @Nullable HashValue find(CommandContext context, Args args) {
         return context.database().hash(context.key(args, 1), context.nowMillis());
     }

@@ -29,7 +29,7 @@ final class RandomFieldCommand {
 
     static void execute(CommandContext context, Args args, ReplyWriter reply) {
         if (args.count() == 2) {
-            HashValue hash = HashCommands.find(context, args);
+            HashValue hash = HashCommands.read(context, args);
             if (hash == null) {
                 reply.nullValue();
             } else {
@@ -49,7 +49,7 @@ final class RandomFieldCommand {
         if (withValues && Math.abs(count) > Long.MAX_VALUE / 2) {
             throw new CommandException("ERR value is out of range");
         }
-        write(HashCommands.find(context, args), count, withValues, reply);
+        write(HashCommands.read(context, args), count, withValues, reply);
     }
 
     private static void write(@Nullable HashValue hash, long count, boolean withValues, ReplyWriter reply) {

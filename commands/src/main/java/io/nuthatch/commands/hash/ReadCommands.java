@@ -18,11 +18,11 @@ final class ReadCommands {
     private ReadCommands() {}
 
     static void get(CommandContext context, Args args, ReplyWriter reply) {
-        write(HashCommands.find(context, args), args, 2, context.slice(), reply);
+        write(HashCommands.read(context, args), args, 2, context.slice(), reply);
     }
 
     static void getMany(CommandContext context, Args args, ReplyWriter reply) {
-        HashValue hash = HashCommands.find(context, args);
+        HashValue hash = HashCommands.read(context, args);
         reply.array(args.count() - 2);
         for (int i = 2; i < args.count(); i++) {
             write(hash, args, i, context.slice(), reply);
@@ -30,7 +30,7 @@ final class ReadCommands {
     }
 
     static void getAll(CommandContext context, Args args, ReplyWriter reply) {
-        HashValue hash = HashCommands.find(context, args);
+        HashValue hash = HashCommands.read(context, args);
         reply.map(hash == null ? 0 : hash.size());
         visit(hash, (field, fieldLength, value, valueLength, expireAt) -> {
             reply.bulk(field, fieldLength);
@@ -39,29 +39,29 @@ final class ReadCommands {
     }
 
     static void fields(CommandContext context, Args args, ReplyWriter reply) {
-        HashValue hash = HashCommands.find(context, args);
+        HashValue hash = HashCommands.read(context, args);
         reply.array(hash == null ? 0 : hash.size());
         visit(hash, (field, fieldLength, value, valueLength, expireAt) -> reply.bulk(field, fieldLength));
     }
 
     static void values(CommandContext context, Args args, ReplyWriter reply) {
-        HashValue hash = HashCommands.find(context, args);
+        HashValue hash = HashCommands.read(context, args);
         reply.array(hash == null ? 0 : hash.size());
         visit(hash, (field, fieldLength, value, valueLength, expireAt) -> reply.bulk(value, valueLength));
     }
 
     static void size(CommandContext context, Args args, ReplyWriter reply) {
-        HashValue hash = HashCommands.find(context, args);
+        HashValue hash = HashCommands.read(context, args);
         reply.integer(hash == null ? 0 : hash.size());
     }
 
     static void exists(CommandContext context, Args args, ReplyWriter reply) {
-        HashValue hash = HashCommands.find(context, args);
+        HashValue hash = HashCommands.read(context, args);
         reply.integer(hash != null && hash.contains(args.address(2), args.length(2)) ? 1 : 0);
     }
 
     static void valueLength(CommandContext context, Args args, ReplyWriter reply) {
-        HashValue hash = HashCommands.find(context, args);
+        HashValue hash = HashCommands.read(context, args);
         Slice value = context.slice();
         boolean isThere = hash != null && hash.get(args.address(2), args.length(2), value);
         reply.integer(isThere ? value.length : 0);
@@ -69,7 +69,7 @@ final class ReadCommands {
 
     static void scan(CommandContext context, Args args, ReplyWriter reply) {
         long cursor = ScanOptions.cursor(args, 2);
-        HashValue hash = HashCommands.find(context, args);
+        HashValue hash = HashCommands.read(context, args);
         ScanOptions options = ScanOptions.parse(args, 3, ScanOptions.Kind.HASH);
         Glob pattern = options.pattern();
         List<byte[]> found = new ArrayList<>();

@@ -30,7 +30,7 @@ final class BasicCommands {
     static void exists(CommandContext context, Args args, ReplyWriter reply) {
         int count = 0;
         for (int i = 1; i < args.count(); i++) {
-            count += context.database().peek(context.key(args, i), context.nowMillis()) != 0 ? 1 : 0;
+            count += context.lookUpUntouched(context.key(args, i)) != 0 ? 1 : 0;
         }
         reply.integer(count);
     }
@@ -44,7 +44,7 @@ final class BasicCommands {
     }
 
     static void type(CommandContext context, Args args, ReplyWriter reply) {
-        long record = context.database().peek(context.key(args, 1), context.nowMillis());
+        long record = context.lookUpUntouched(context.key(args, 1));
         reply.simpleString(record == 0 ? "none" : Record.valueType(record).typeName());
     }
 

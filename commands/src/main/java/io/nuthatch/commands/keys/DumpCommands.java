@@ -21,7 +21,7 @@ final class DumpCommands {
 
     static void dump(CommandContext context, Args args, ReplyWriter reply) {
         Key key = context.key(args, 1);
-        long record = context.database().find(key, context.nowMillis());
+        long record = context.lookUp(key);
         Payload.Value value = record == 0 ? null : valueOf(context, key, record);
         if (value == null) {
             reply.nullValue();

@@ -44,7 +44,7 @@ final class MoveCommands {
         Key from = context.key(args, 1);
         Key to = context.key(args, 2);
         long now = context.nowMillis();
-        if (source.find(from, now) == 0 || !replaces && target.peek(to, now) != 0) {
+        if (context.lookUp(from) == 0 || !replaces && target.peek(to, now) != 0) {
             reply.integer(0);
             return;
         }

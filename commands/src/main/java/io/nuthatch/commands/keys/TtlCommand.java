@@ -27,7 +27,7 @@ final class TtlCommand implements Command {
 
     @Override
     public void execute(CommandContext context, Args args, ReplyWriter reply) {
-        long record = context.database().peek(context.key(args, 1), context.nowMillis());
+        long record = context.lookUpUntouched(context.key(args, 1));
         if (record == 0) {
             reply.integer(-2);
             return;

@@ -41,7 +41,7 @@ final class CounterCommands {
     /// The sum is kept and given with 17 digits after the point at most, without trailing zeros; see
     /// [LongDouble].
     static void incrementByReal(CommandContext context, Args args, ReplyWriter reply) {
-        long record = StringCommands.find(context, args, 1);
+        long record = StringCommands.find(context, args);
         LongDouble value = LongDouble.ZERO;
         if (record != 0) {
             value = LongDouble.parse(text(Record.valueAddress(record), Record.valueLength(record)));
@@ -61,7 +61,7 @@ final class CounterCommands {
     }
 
     private static void add(CommandContext context, Args args, long increment, ReplyWriter reply) {
-        long record = StringCommands.find(context, args, 1);
+        long record = StringCommands.find(context, args);
         long value = 0;
         long expireAt = 0;
         if (record != 0) {

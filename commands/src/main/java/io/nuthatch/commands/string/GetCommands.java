@@ -16,26 +16,25 @@ final class GetCommands {
     private GetCommands() {}
 
     static void get(CommandContext context, Args args, ReplyWriter reply) {
-        write(StringCommands.find(context, args, 1), reply);
+        write(StringCommands.read(context, args), reply);
     }
 
     /// A key that holds something else than a string counts as missing.
     static void getMany(CommandContext context, Args args, ReplyWriter reply) {
         reply.array(args.count() - 1);
-        Database database = context.database();
         for (int i = 1; i < args.count(); i++) {
-            long record = database.find(context.key(args, i), context.nowMillis());
+            long record = context.lookUp(context.key(args, i));
             write(record != 0 && Record.isString(record) ? record : 0, reply);
         }
     }
 
     static void length(CommandContext context, Args args, ReplyWriter reply) {
-        long record = StringCommands.find(context, args, 1);
+        long record = StringCommands.read(context, args);
         reply.integer(record == 0 ? 0 : Record.valueLength(record));
     }
 
     static void getAndDelete(CommandContext context, Args args, ReplyWriter reply) {
-        long record = StringCommands.find(context, args, 1);
+        long record = StringCommands.read(context, args);
         write(record, reply);
         if (record != 0) {
             delete(context, context.key(args, 1));
@@ -44,7 +43,7 @@ final class GetCommands {
 
     static void getAndExpire(CommandContext context, Args args, ReplyWriter reply) {
         GetExOptions options = GetExOptions.parse(args);
-        long record = StringCommands.find(context, args, 1);
+        long record = StringCommands.read(context, args);
         if (record == 0) {
             reply.nullValue();
             return;

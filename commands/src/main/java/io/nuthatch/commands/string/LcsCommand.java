@@ -72,7 +72,7 @@ final class LcsCommand implements Command {
     }
 
     private static byte[] value(CommandContext context, Args args, int index) {
-        long record = context.database().find(context.key(args, index), context.nowMillis());
+        long record = context.lookUp(context.key(args, index));
         if (record == 0) {
             return EMPTY;
         }

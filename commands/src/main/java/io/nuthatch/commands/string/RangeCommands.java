@@ -24,7 +24,7 @@ final class RangeCommands {
     static void getRange(CommandContext context, Args args, ReplyWriter reply) {
         long start = Arguments.integer(args, 2);
         long end = Arguments.integer(args, 3);
-        long record = StringCommands.find(context, args, 1);
+        long record = StringCommands.read(context, args);
         long length = record == 0 ? 0 : Record.valueLength(record);
         boolean isEmpty = length == 0 || start < 0 && end < 0 && start > end;
         start = start < 0 ? Math.max(0, start + length) : start;
@@ -37,7 +37,7 @@ final class RangeCommands {
     }
 
     void append(CommandContext context, Args args, ReplyWriter reply) {
-        long record = StringCommands.find(context, args, 1);
+        long record = StringCommands.find(context, args);
         int length = record == 0 ? 0 : Record.valueLength(record);
         checkLength(length, args.length(2));
         reply.integer(write(context, args, record, length, KeyEvent.APPEND));
@@ -48,7 +48,7 @@ final class RangeCommands {
         if (offset < 0) {
             throw new CommandException("ERR offset is out of range");
         }
-        long record = StringCommands.find(context, args, 1);
+        long record = StringCommands.find(context, args);
         if (args.length(3) == 0) {
             reply.integer(record == 0 ? 0 : Record.valueLength(record));
             return;

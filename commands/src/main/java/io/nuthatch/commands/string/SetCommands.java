@@ -67,7 +67,7 @@ final class SetCommands {
     }
 
     static void getAndSet(CommandContext context, Args args, ReplyWriter reply) {
-        GetCommands.write(StringCommands.find(context, args, 1), reply);
+        GetCommands.write(StringCommands.read(context, args), reply);
         put(context, args, 1, 2, 0);
     }
 

@@ -47,9 +47,18 @@ public final class StringCommands implements CommandFamily {
         return commands;
     }
 
-    /// The record of the string at key argument `index`, 0 when there is none; `WRONGTYPE` for another type.
-    static long find(CommandContext context, Args args, int index) {
-        long record = context.database().find(context.key(args, index), context.nowMillis());
+    /// The record of the string at argument 1 for a command that reads it, 0 when there is none; `WRONGTYPE` for another
+    /// type.
+    static long read(CommandContext context, Args args) {
+        return checked(context.lookUp(context.key(args, 1)));
+    }
+
+    /// As [#read], for a command that changes the string.
+    static long find(CommandContext context, Args args) {
+        return checked(context.database().find(context.key(args, 1), context.nowMillis()));
+    }
+
+    private static long checked(long record) {
         if (record != 0 && !Record.isString(record)) {
             throw CommandException.wrongType();
         }
