@@ -29,7 +29,9 @@ class RecordedRepliesTest {
         "fieldexpiry, 2",
         "fieldexpiry, 3",
         "keys, 2",
-        "keys, 3"
+        "keys, 3",
+        "specs, 2",
+        "specs, 3"
     })
     void repliesAndEventsAreThoseOfRedis(String file, int protocol) throws IOException {
         try (TestServer server = TestServer.start();
