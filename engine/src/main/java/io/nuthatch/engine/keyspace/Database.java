@@ -415,7 +415,8 @@ public final class Database {
     ///
     /// A key that is there from the first call to the last is visited at least once, however tables grow and
     /// shrink between the calls: within a hash slot the order is that of the hashes, and the cursor says how
-    /// far it came. Any number is a valid cursor; one that was never handed out starts somewhere.
+    /// far it came. Any number is a valid cursor; one that was never handed out starts somewhere. Keys that had
+    /// expired by `now` are not visited but removed.
     public long scan(long cursor, int count, long now, KeyVisitor visitor) {
         long directory = this.directory;
         if (directory == 0) {
@@ -437,6 +438,7 @@ public final class Database {
             boolean entered = stripes.enter(slot);
             try {
                 from = Table.scan(entry(slot), from, Math.max(1, count - step.seen), step);
+                removeExpired(step);
             } finally {
                 stripes.leave(slot, entered);
             }
@@ -1037,11 +1039,23 @@ public final class Database {
         return -1;
     }
 
-    /// Hands the records of a scan to a visitor, but for expired ones.
+    /// Removes the expired keys that the last step came upon; the caller holds their stripe since.
+    private void removeExpired(ScanStep step) {
+        AddressList expired = step.expired;
+        if (expired != null) {
+            for (int i = 0; i < expired.size; i++) {
+                expire(keyOf(step.slot, expired.addresses[i]), expired.addresses[i]);
+            }
+            step.expired = null;
+        }
+    }
+
+    /// Hands the records of a scan to a visitor, but for expired ones, which it collects.
     private static final class ScanStep implements Table.AddressVisitor {
         private final long now;
         private final KeyVisitor visitor;
         private final Key key = new Key();
+        private @Nullable AddressList expired;
         int slot;
         int seen;
         int limit = Integer.MAX_VALUE;
@@ -1054,7 +1068,12 @@ public final class Database {
         @Override
         public void visit(long record) {
             long at = Record.expireAt(record);
-            if ((at == 0 || at > now) && seen < limit) {
+            if (at != 0 && at <= now) {
+                if (expired == null) {
+                    expired = new AddressList();
+                }
+                expired.visit(record);
+            } else if (seen < limit) {
                 key.set(Record.keyAddress(record), Record.keyLength(record), slot, Record.hash(record));
                 visitor.visit(key, record);
             }
