@@ -151,8 +151,8 @@ public final class CommandContext {
         return slice;
     }
 
-    /// The record of a key that the command reads, 0 when it is absent. Counts as a use of the key (unless the client
-    /// said `CLIENT NO-TOUCH`) and as a hit or a miss; a miss is a keyspace event, too.
+    /// The record of a key that the command reads, 0 when it is absent. Counts as a use of the key (unless
+    /// the client said `CLIENT NO-TOUCH`) and as a hit or a miss; a miss is a keyspace event, too.
     public long lookUp(Key key) {
         Database database = database();
         long record = session().isNoTouch() ? database.peek(key, nowMillis) : database.find(key, nowMillis);

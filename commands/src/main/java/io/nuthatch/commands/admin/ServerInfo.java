@@ -216,6 +216,8 @@ public final class ServerInfo {
         field(out, "evicted_keys", keyspace.evictedKeys());
         field(out, "evicted_clients", 0);
         field(out, "evicted_scripts", 0);
+        field(out, "keyspace_hits", dispatcher.get().stats().hits());
+        field(out, "keyspace_misses", dispatcher.get().stats().misses());
         field(out, "pubsub_channels", pubSub.channelCount());
         field(out, "pubsub_patterns", pubSub.patternCount());
         field(out, "pubsubshard_channels", pubSub.shardChannelCount());

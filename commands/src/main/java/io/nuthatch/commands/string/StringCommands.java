@@ -47,8 +47,8 @@ public final class StringCommands implements CommandFamily {
         return commands;
     }
 
-    /// The record of the string at argument 1 for a command that reads it, 0 when there is none; `WRONGTYPE` for another
-    /// type.
+    /// The record of the string at argument 1 for a command that reads it, 0 when there is none; `WRONGTYPE`
+    /// for another type.
     static long read(CommandContext context, Args args) {
         return checked(context.lookUp(context.key(args, 1)));
     }

@@ -415,8 +415,8 @@ public final class Database {
     ///
     /// A key that is there from the first call to the last is visited at least once, however tables grow and
     /// shrink between the calls: within a hash slot the order is that of the hashes, and the cursor says how
-    /// far it came. Any number is a valid cursor; one that was never handed out starts somewhere. Keys that had
-    /// expired by `now` are not visited but removed.
+    /// far it came. Any number is a valid cursor; one that was never handed out starts somewhere. Keys that
+    /// had expired by `now` are not visited but removed.
     public long scan(long cursor, int count, long now, KeyVisitor visitor) {
         long directory = this.directory;
         if (directory == 0) {
@@ -644,8 +644,7 @@ public final class Database {
                 boolean entered = stripes.enter(slot);
                 try {
                     step.slot = slot;
-                    long from =
-                            Table.size(entry(slot)) > 4 * samples ? keyspace.nextRandom() & 0xffffffffL : 0;
+                    long from = Table.size(entry(slot)) > 4 * samples ? keyspace.nextRandom() & 0xffffffffL : 0;
                     Table.scan(entry(slot), from, samples, step);
                 } finally {
                     stripes.leave(slot, entered);
