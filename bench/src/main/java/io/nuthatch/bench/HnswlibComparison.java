@@ -1,5 +1,6 @@
 package io.nuthatch.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.nuthatch.engine.hnsw.Hits;
 import io.nuthatch.engine.hnsw.HnswIndex;
 import io.nuthatch.engine.hnsw.HnswParameters;
@@ -19,15 +20,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Our HNSW and hnswlib on the same vectors, in one run and in turns: build rates, and QPS against recall.
 ///
 /// `HnswlibComparison PACK [--python PYTHON] [--peer SCRIPT] [--metric COSINE|L2] [--ef 40,60,80] [--rounds
-/// 5] [--threads 2] [--m 16] [--efc 200] [--copies 1]`. QPS is 1 / mean CPU time of a query in the best
-/// round; each round takes both in turns, so that a noisy neighbour meets both. Huge pages: ours asks with
-/// madvise unless `-Dnuthatch.nohugepages=true`; hnswlib gets them with
+/// 5] [--threads 2] [--m 16] [--efc 200] [--nopeer true] [--once true]`. QPS is 1 / mean CPU time of a query
+/// in the best round; each round takes both in turns, so that a noisy neighbour meets both. Huge pages: ours
+/// asks with madvise unless `-Dnuthatch.nohugepages=true`; hnswlib gets them with
 /// `GLIBC_TUNABLES=glibc.malloc.hugetlb=1` in the environment.
 public final class HnswlibComparison {
     private static final int K = 10;
@@ -64,7 +66,15 @@ public final class HnswlibComparison {
         boolean isPeerOff = option(args, "--nopeer", "false").equals("true");
         HnswlibComparison run = new HnswlibComparison(VectorPack.read(Path.of(folder)), python, script, folder, metric);
         try {
-            run.compare(metric, efs, rounds, threads, m, efConstruction, isPeerOff);
+            run.compare(
+                    metric,
+                    efs,
+                    rounds,
+                    threads,
+                    m,
+                    efConstruction,
+                    isPeerOff,
+                    option(args, "--once", "false").equals("true"));
         } finally {
             run.peer.destroy();
         }
@@ -76,7 +86,14 @@ public final class HnswlibComparison {
     }
 
     private void compare(
-            Metric metric, int[] efs, int rounds, int threads, int m, int efConstruction, boolean isPeerOff)
+            Metric metric,
+            int[] efs,
+            int rounds,
+            int threads,
+            int m,
+            int efConstruction,
+            boolean isPeerOff,
+            boolean isOnce)
             throws IOException {
         int count = pack.base().length;
         System.out.printf(
@@ -91,36 +108,49 @@ public final class HnswlibComparison {
                 System.getenv().getOrDefault("GLIBC_TUNABLES", "as it comes"));
         HnswParameters parameters = new HnswParameters(m, efConstruction, 10, 0.01);
         double peerSeconds = 1;
+        double peerCpu = 1;
         if (!isPeerOff) {
-            peerSeconds = number(ask("build " + count + " " + m + " " + efConstruction + " 1"), "seconds");
+            String answer = ask("build " + count + " " + m + " " + efConstruction + " 1");
+            peerSeconds = number(answer, "seconds");
+            peerCpu = number(answer, "cpu");
             System.out.printf(
-                    Locale.ROOT, "build hnswlib 1 thread   %6.2f s %8.0f vec/s%n", peerSeconds, count / peerSeconds);
+                    Locale.ROOT,
+                    "build hnswlib 1 thread %6.2f s, CPU %6.2f s, %8.0f vec/s%n",
+                    peerSeconds,
+                    peerCpu,
+                    count / peerSeconds);
         }
-        try (Built cold = build(metric, parameters, threads)) { // The first one warms the JIT for the second.
-            report("build ours, cold,", threads, cold.seconds, peerSeconds);
-        }
-        try (Built one = build(metric, parameters, 1)) {
-            report("build ours,", 1, one.seconds, peerSeconds);
+        if (!isOnce) {
+            try (Built cold = build(metric, parameters, threads)) { // The first one warms the JIT for the others.
+                report("build ours, cold,", threads, cold, peerSeconds, peerCpu);
+            }
+            try (Built one = build(metric, parameters, 1)) {
+                report("build ours,", 1, one, peerSeconds, peerCpu);
+            }
         }
         try (Built built = build(metric, parameters, threads)) {
-            report("build ours,", threads, built.seconds, peerSeconds);
+            report("build ours,", threads, built, peerSeconds, peerCpu);
             System.out.println("memory " + account.byPart() + " " + built.index.stats());
             search(built.index, efs, rounds, isPeerOff);
         }
     }
 
-    private void report(String what, int threads, double seconds, double peerSeconds) {
+    /// CPU is the whole process's, the JIT's and the collector's too.
+    private void report(String what, int threads, Built built, double peerSeconds, double peerCpu) {
         System.out.printf(
                 Locale.ROOT,
-                "%s %d threads %6.2f s %8.0f vec/s  %.2f x%n",
+                "%s %d threads %6.2f s, CPU %6.2f s, %8.0f vec/s; x hnswlib: wall %.2f, CPU %.2f%n",
                 what,
                 threads,
-                seconds,
-                pack.base().length / seconds,
-                peerSeconds / seconds);
+                built.seconds,
+                built.cpuSeconds,
+                pack.base().length / built.seconds,
+                peerSeconds / built.seconds,
+                peerCpu / built.cpuSeconds);
     }
 
-    private record Built(HnswIndex index, Rows rows, IndexThreads threads, double seconds) implements AutoCloseable {
+    private record Built(HnswIndex index, Rows rows, IndexThreads threads, double seconds, double cpuSeconds)
+            implements AutoCloseable {
         @Override
         public void close() {
             index.close();
@@ -136,6 +166,7 @@ public final class HnswlibComparison {
         Rows rows = new Rows(VectorType.FLOAT32, pack.dim(), metric == Metric.COSINE, account, "idx");
         HnswIndex index =
                 new HnswIndex(rows, metric, parameters, pool, System::nanoTime, account, "idx", ordinal -> {});
+        long cpu = processCpuNanos();
         long start = System.nanoTime();
         for (int i = 0; i < pack.base().length; i++) {
             rows.put(i, pack.base()[i], 0);
@@ -145,9 +176,13 @@ public final class HnswlibComparison {
             pool.runPending();
         }
         while (index.lag() > 0) {
-            Thread.onSpinWait();
+            LockSupport.parkNanos(100_000);
         }
-        return new Built(index, rows, pool, (System.nanoTime() - start) / 1e9);
+        return new Built(index, rows, pool, (System.nanoTime() - start) / 1e9, (processCpuNanos() - cpu) / 1e9);
+    }
+
+    private static long processCpuNanos() {
+        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 
     private void search(HnswIndex index, int[] efs, int rounds, boolean isPeerOff) throws IOException {

@@ -5,6 +5,7 @@ import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
 import io.nuthatch.engine.vector.Scorer;
 import io.nuthatch.engine.vector.VectorType;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /// The scratch of one search or insertion: nothing in it outlives the operation, and none of it is shared.
@@ -13,7 +14,7 @@ import java.util.Arrays;
 /// 255 walks. Ordinals beyond the marks did not exist when the walk began and count as visited.
 final class Searcher {
     static final long IDLE = Long.MAX_VALUE;
-    static final int BATCH_MAX = 1024; // Links of a node on layer 0 with the largest M.
+    static final int BATCH_MAX = 2048; // Links of two nodes on layer 0 with the largest M.
 
     /// When the holder entered, or [#IDLE]; see [Readers].
     volatile long reclaimEpoch = IDLE;
@@ -132,6 +133,32 @@ final class Searcher {
             Memory.fill(visited, visitedBytes, (byte) 0);
             stamp = 1;
         }
+    }
+
+    /// Copies into [#batch] the links at `list` that were not marked, marks them, and returns how many they
+    /// are.
+    ///
+    /// The links are read plainly and the fence orders what is read through them: it pairs with the release
+    /// that published each. What the loop needs is in locals, as the marks it writes might alias any field
+    /// for all the JIT knows.
+    int unmarkedLinks(int from, long list, int capacity) {
+        int[] out = batch;
+        long marks = visited - 1; // Links are stored plus 1.
+        long limit = visitedBytes;
+        byte now = (byte) stamp;
+        int count = from;
+        for (int i = 0; i < capacity; i++) {
+            int link = Memory.getInt(list + 4L * i);
+            if (link == 0) {
+                break;
+            }
+            if (link <= limit && Memory.getByte(marks + link) != now) {
+                Memory.putByte(marks + link, now);
+                out[count++] = link - 1;
+            }
+        }
+        VarHandle.acquireFence();
+        return count;
     }
 
     /// Whether the ordinal is seen for the first time since [#newMarks]; it is not any more.

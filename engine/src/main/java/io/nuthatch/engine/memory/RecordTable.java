@@ -59,6 +59,15 @@ public final class RecordTable implements AutoCloseable {
         return directory[index >>> shift] + (index & mask) * recordBytes;
     }
 
+    /// `out[i]` becomes the address of record `indexes[from + i]`, `0 <= i < count`.
+    public void addresses(int[] indexes, int from, int count, long[] out) {
+        long[] known = directory;
+        for (int i = 0; i < count; i++) {
+            int index = indexes[from + i];
+            out[i] = known[index >>> shift] + (index & mask) * recordBytes;
+        }
+    }
+
     /// Whether [#ensure] was called for this index or one of its granule.
     public boolean has(int index) {
         long[] known = directory;

@@ -8,10 +8,13 @@ package io.nuthatch.engine.vector;
 /// bit: the order of a lane sum is the JIT's choice, so a distance must not be used to tell whether two hits
 /// are the same.
 ///
-/// One instance per case, picked once per index; a call covers one or four rows, so that a dispatch that is
-/// not inlined costs next to nothing.
+/// One instance per case, picked once per index; a call covers one, two or four rows, so that a dispatch that
+/// is not inlined costs next to nothing.
 abstract class Kernel {
     abstract float one(long query, long row, int n);
+
+    /// `out[at]` for row 0, `out[at + 1]` for row 1.
+    abstract void two(long query, long row0, long row1, int n, float[] out, int at);
 
     /// `out[at + j]` for row `j`, `0 <= j < 4`.
     abstract void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at);

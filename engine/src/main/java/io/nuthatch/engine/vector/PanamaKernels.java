@@ -116,6 +116,19 @@ final class PanamaKernels {
         }
 
         @Override
+        void two(long query, long row0, long row1, int n, float[] out, int at) {
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                sum0 = q.fma(floats(row0, i), sum0);
+                sum1 = q.fma(floats(row1, i), sum1);
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
         void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
             FloatVector sum0 = FloatVector.zero(FLOATS);
             FloatVector sum1 = FloatVector.zero(FLOATS);
@@ -145,6 +158,21 @@ final class PanamaKernels {
                 sum = d.fma(d, sum);
             }
             return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void two(long query, long row0, long row1, int n, float[] out, int at) {
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                FloatVector d0 = q.sub(floats(row0, i));
+                sum0 = d0.fma(d0, sum0);
+                FloatVector d1 = q.sub(floats(row1, i));
+                sum1 = d1.fma(d1, sum1);
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
@@ -188,6 +216,19 @@ final class PanamaKernels {
         }
 
         @Override
+        void two(long query, long row0, long row1, int n, float[] out, int at) {
+            DoubleVector sum0 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum1 = DoubleVector.zero(DOUBLES);
+            for (int i = 0; i < n; i += DOUBLES.length()) {
+                DoubleVector q = doubles(query, i);
+                sum0 = q.fma(doubles(row0, i), sum0);
+                sum1 = q.fma(doubles(row1, i), sum1);
+            }
+            out[at] = (float) sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = (float) sum1.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
         void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
             DoubleVector sum0 = DoubleVector.zero(DOUBLES);
             DoubleVector sum1 = DoubleVector.zero(DOUBLES);
@@ -222,6 +263,21 @@ final class PanamaKernels {
                 sum = d.fma(d, sum);
             }
             return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void two(long query, long row0, long row1, int n, float[] out, int at) {
+            DoubleVector sum0 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum1 = DoubleVector.zero(DOUBLES);
+            for (int i = 0; i < n; i += DOUBLES.length()) {
+                DoubleVector q = doubles(query, i);
+                DoubleVector d0 = q.sub(doubles(row0, i));
+                sum0 = d0.fma(d0, sum0);
+                DoubleVector d1 = q.sub(doubles(row1, i));
+                sum1 = d1.fma(d1, sum1);
+            }
+            out[at] = (float) sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = (float) sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
@@ -260,6 +316,19 @@ final class PanamaKernels {
         }
 
         @Override
+        void two(long query, long row0, long row1, int n, float[] out, int at) {
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                sum0 = q.fma(halves(row0, i), sum0);
+                sum1 = q.fma(halves(row1, i), sum1);
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
         void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
             FloatVector sum0 = FloatVector.zero(FLOATS);
             FloatVector sum1 = FloatVector.zero(FLOATS);
@@ -289,6 +358,21 @@ final class PanamaKernels {
                 sum = d.fma(d, sum);
             }
             return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void two(long query, long row0, long row1, int n, float[] out, int at) {
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                FloatVector d0 = q.sub(halves(row0, i));
+                sum0 = d0.fma(d0, sum0);
+                FloatVector d1 = q.sub(halves(row1, i));
+                sum1 = d1.fma(d1, sum1);
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
@@ -327,6 +411,19 @@ final class PanamaKernels {
         }
 
         @Override
+        void two(long query, long row0, long row1, int n, float[] out, int at) {
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                sum0 = q.fma(brains(row0, i), sum0);
+                sum1 = q.fma(brains(row1, i), sum1);
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
         void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
             FloatVector sum0 = FloatVector.zero(FLOATS);
             FloatVector sum1 = FloatVector.zero(FLOATS);
@@ -356,6 +453,21 @@ final class PanamaKernels {
                 sum = d.fma(d, sum);
             }
             return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void two(long query, long row0, long row1, int n, float[] out, int at) {
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                FloatVector d0 = q.sub(brains(row0, i));
+                sum0 = d0.fma(d0, sum0);
+                FloatVector d1 = q.sub(brains(row1, i));
+                sum1 = d1.fma(d1, sum1);
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
@@ -397,6 +509,27 @@ final class PanamaKernels {
                 }
             }
             return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void two(long query, long row0, long row1, int n, float[] out, int at) {
+            IntVector sum0 = IntVector.zero(INTS);
+            IntVector sum1 = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                IntVector q = signed(queryBytes, 0);
+                ByteVector bytes0 = bytes(row0, i);
+                ByteVector bytes1 = bytes(row1, i);
+                sum0 = sum0.add(q.mul(signed(bytes0, 0)));
+                sum1 = sum1.add(q.mul(signed(bytes1, 0)));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = signed(queryBytes, 1);
+                    sum0 = sum0.add(r.mul(signed(bytes0, 1)));
+                    sum1 = sum1.add(r.mul(signed(bytes1, 1)));
+                }
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
@@ -448,6 +581,31 @@ final class PanamaKernels {
                 }
             }
             return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void two(long query, long row0, long row1, int n, float[] out, int at) {
+            IntVector sum0 = IntVector.zero(INTS);
+            IntVector sum1 = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                IntVector q = signed(queryBytes, 0);
+                ByteVector bytes0 = bytes(row0, i);
+                ByteVector bytes1 = bytes(row1, i);
+                IntVector d0 = q.sub(signed(bytes0, 0));
+                sum0 = sum0.add(d0.mul(d0));
+                IntVector d1 = q.sub(signed(bytes1, 0));
+                sum1 = sum1.add(d1.mul(d1));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = signed(queryBytes, 1);
+                    IntVector e0 = r.sub(signed(bytes0, 1));
+                    sum0 = sum0.add(e0.mul(e0));
+                    IntVector e1 = r.sub(signed(bytes1, 1));
+                    sum1 = sum1.add(e1.mul(e1));
+                }
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
@@ -508,6 +666,27 @@ final class PanamaKernels {
         }
 
         @Override
+        void two(long query, long row0, long row1, int n, float[] out, int at) {
+            IntVector sum0 = IntVector.zero(INTS);
+            IntVector sum1 = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                IntVector q = unsigned(queryBytes, 0);
+                ByteVector bytes0 = bytes(row0, i);
+                ByteVector bytes1 = bytes(row1, i);
+                sum0 = sum0.add(q.mul(unsigned(bytes0, 0)));
+                sum1 = sum1.add(q.mul(unsigned(bytes1, 0)));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = unsigned(queryBytes, 1);
+                    sum0 = sum0.add(r.mul(unsigned(bytes0, 1)));
+                    sum1 = sum1.add(r.mul(unsigned(bytes1, 1)));
+                }
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
         void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
             IntVector sum0 = IntVector.zero(INTS);
             IntVector sum1 = IntVector.zero(INTS);
@@ -556,6 +735,31 @@ final class PanamaKernels {
                 }
             }
             return sum.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void two(long query, long row0, long row1, int n, float[] out, int at) {
+            IntVector sum0 = IntVector.zero(INTS);
+            IntVector sum1 = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                IntVector q = unsigned(queryBytes, 0);
+                ByteVector bytes0 = bytes(row0, i);
+                ByteVector bytes1 = bytes(row1, i);
+                IntVector d0 = q.sub(unsigned(bytes0, 0));
+                sum0 = sum0.add(d0.mul(d0));
+                IntVector d1 = q.sub(unsigned(bytes1, 0));
+                sum1 = sum1.add(d1.mul(d1));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = unsigned(queryBytes, 1);
+                    IntVector e0 = r.sub(unsigned(bytes0, 1));
+                    sum0 = sum0.add(e0.mul(e0));
+                    IntVector e1 = r.sub(unsigned(bytes1, 1));
+                    sum1 = sum1.add(e1.mul(e1));
+                }
+            }
+            out[at] = sum0.reduceLanes(VectorOperators.ADD);
+            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override

@@ -18,6 +18,7 @@ import io.nuthatch.engine.memory.RecordTable;
 /// to them.
 public final class Rows implements AutoCloseable {
     private static final int LINE_BYTES = 64;
+    private static final double UNIT_SLACK = 5e-7; // Of the square: four units in the last place of float32.
 
     private final VectorType type;
     private final int dim;
@@ -26,6 +27,7 @@ public final class Rows implements AutoCloseable {
     private final boolean hasNorms;
     private final RecordTable rows;
     private final RecordTable norms;
+    private volatile boolean areAllUnit = true;
 
     /// `dim` in 1..[VectorType#DIM_MAX]; `hasNorms` when an index over these rows is COSINE.
     public Rows(VectorType type, int dim, boolean hasNorms, MemoryAccount account, String owner) {
@@ -89,11 +91,22 @@ public final class Rows implements AutoCloseable {
     private void finish(int ordinal, long row) {
         // The padding is zero since the memory was mapped, and nobody writes to it.
         if (hasNorms) {
-            Memory.putFloat(norms.address(ordinal), inverseNorm(row));
+            float inverse = inverseNorm(row);
+            if (inverse != 1) {
+                areAllUnit = false; // Before the ordinal is shown to anybody.
+            }
+            Memory.putFloat(norms.address(ordinal), inverse);
         }
     }
 
-    /// `1 / |vector|`, and 0 for the zero vector, whose cosine distance to everything is then 1.
+    /// Whether every row put so far has norm 1, so that its cosine is its inner product: then a walk need not
+    /// read norms.
+    boolean areAllUnit() {
+        return areAllUnit;
+    }
+
+    /// `1 / |vector|`, exactly 1 where it is so up to rounding (embeddings mostly come normalized), and 0 for
+    /// the zero vector, whose cosine distance to everything is then 1.
     float inverseNorm(long vector) {
         double squares = 0;
         if (type == VectorType.FLOAT32) {
@@ -105,6 +118,9 @@ public final class Rows implements AutoCloseable {
                 double component = type.get(vector, i);
                 squares += component * component;
             }
+        }
+        if (Math.abs(squares - 1) <= UNIT_SLACK) {
+            return 1;
         }
         return squares == 0 ? 0 : (float) (1 / Math.sqrt(squares));
     }
@@ -119,6 +135,14 @@ public final class Rows implements AutoCloseable {
         return rows.address(ordinal);
     }
 
+    void addresses(int[] ordinals, int from, int count, long[] out) {
+        rows.addresses(ordinals, from, count, out);
+    }
+
+    void normAddresses(int[] ordinals, int from, int count, long[] out) {
+        norms.addresses(ordinals, from, count, out);
+    }
+
     float inverseNormAt(int ordinal) {
         return Memory.getFloat(norms.address(ordinal));
     }
@@ -127,6 +151,7 @@ public final class Rows implements AutoCloseable {
     public void clear() {
         rows.clear();
         norms.clear();
+        areAllUnit = true;
     }
 
     @Override

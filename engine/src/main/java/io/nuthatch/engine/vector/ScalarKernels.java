@@ -21,6 +21,12 @@ final class ScalarKernels {
     /// A kernel that has no better way for four rows than one after the other.
     private abstract static class OneByOne extends Kernel {
         @Override
+        void two(long query, long row0, long row1, int n, float[] out, int at) {
+            out[at] = one(query, row0, n);
+            out[at + 1] = one(query, row1, n);
+        }
+
+        @Override
         void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
             out[at] = one(query, row0, n);
             out[at + 1] = one(query, row1, n);

@@ -107,9 +107,7 @@ public final class Scorer {
     /// `out[i]` is the distance to `ordinals[from + i]`, `0 <= i < count`. `addresses` is scratch of at least
     /// `count + 1` longs.
     public void score(long query, float factor, int[] ordinals, int from, int count, long[] addresses, float[] out) {
-        for (int i = 0; i < count; i++) {
-            addresses[i] = rows.address(ordinals[from + i]);
-        }
+        rows.addresses(ordinals, from, count, addresses);
         if (lines * 64 <= TOUCH_BYTES_MAX) {
             touch(addresses, count);
         }
@@ -117,12 +115,31 @@ public final class Scorer {
         for (; i <= count - 4; i += 4) {
             kernel.four(query, addresses[i], addresses[i + 1], addresses[i + 2], addresses[i + 3], padded, out, i);
         }
-        for (; i < count; i++) {
+        if (i <= count - 2) {
+            kernel.two(query, addresses[i], addresses[i + 1], padded, out, i);
+            i += 2;
+        }
+        if (i < count) {
             out[i] = kernel.one(query, addresses[i], padded);
         }
-        if (metric != Metric.L2) {
-            for (i = 0; i < count; i++) {
-                out[i] = finish(out[i], factor, ordinals[from + i]);
+        switch (metric) {
+            case L2 -> {}
+            case IP -> {
+                for (i = 0; i < count; i++) {
+                    out[i] = 1 - out[i];
+                }
+            }
+            case COSINE -> {
+                if (rows.areAllUnit()) {
+                    for (i = 0; i < count; i++) {
+                        out[i] = 1 - out[i] * factor;
+                    }
+                    return;
+                }
+                rows.normAddresses(ordinals, from, count, addresses);
+                for (i = 0; i < count; i++) {
+                    out[i] = 1 - out[i] * factor * Memory.getFloat(addresses[i]);
+                }
             }
         }
     }
