@@ -72,6 +72,8 @@ public final class NuthatchServer implements AutoCloseable {
     private static final int HIGH_WATER_BYTES = 256 * 1024;
     private static final long TICK_MILLIS = 100;
     private static final int TICKS_A_SECOND = 10;
+    private static final double TOLERATED_FREE_SHARE = 0.3; // of the keyspace's bytes in use
+    private static final int DEFRAGMENT_STEP = 2_000; // records a tick
     /// Records looked at before active expiry looks at the clock.
     private static final int EXPIRY_STEP = 400;
     private static final byte[] PROTECTED = ("-DENIED Nuthatch is running in protected mode because protected mode is"
@@ -350,6 +352,7 @@ public final class NuthatchServer implements AutoCloseable {
     private void tick() {
         try {
             state.tick();
+            keyspace.defragment(TOLERATED_FREE_SHARE, DEFRAGMENT_STEP);
             if (++ticks % TICKS_A_SECOND == 0) {
                 long now = state.clock().nowMillis();
                 for (Session session : state.clients().all()) {

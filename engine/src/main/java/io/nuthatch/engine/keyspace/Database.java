@@ -30,8 +30,9 @@ public final class Database {
     private long directory; // 0 until the first write; see ensureDirectory.
     private AtomicLongArray occupied = new AtomicLongArray(HashSlot.COUNT / 64); // A bit per hash slot that has keys.
     private @Nullable DueDocuments due; // Set with the first document that can expire.
-    private final AtomicBoolean expiring = new AtomicBoolean(); // Guards the two fields below.
+    private final AtomicBoolean expiring = new AtomicBoolean(); // Guards expirySlot and expiryFrom.
     private int expirySlot;
+    private int defragmentSlot; // Racy: two threads would only do some slots twice.
     private long expiryFrom;
     private long accessSeconds; // Of the last call that brought a time along; racy, a second early or late is fine.
     long touched; // Keeps the JIT from dropping the touch pass.
@@ -155,11 +156,7 @@ public final class Database {
             if (Record.isString(record)
                     && (Record.valueLength(record) == valueLength || Records.fits(record, valueLength))) {
                 Memory.putInt(record + Record.VALUE_LENGTH, valueLength);
-                if (valueLength <= 64) {
-                    Records.copyBytes(valueAddress, Record.valueAddress(record), valueLength);
-                } else {
-                    Memory.copy(valueAddress, Record.valueAddress(record), valueLength);
-                }
+                Records.copyBytes(valueAddress, Record.valueAddress(record), valueLength);
                 Memory.putInt(record + Record.META, freshMeta(Record.meta(record) & ~Record.RAW));
                 if (Record.expireAt(record) != expireAt) {
                     setExpireAt(slot, entry, record, expireAt);
@@ -169,7 +166,7 @@ public final class Database {
         }
         int shard = records.shardOf(slot);
         long fresh = records.allocate(shard, stringMeta(), hash, key.address(), key.length(), valueLength);
-        Memory.copy(valueAddress, Record.valueAddress(fresh), valueLength);
+        Records.copyBytes(valueAddress, Record.valueAddress(fresh), valueLength);
         if (record != 0) {
             beforeRemove(key, record);
             setExpireAt(slot, entry, record, 0);
@@ -618,6 +615,29 @@ public final class Database {
             due.tighten(group, bound);
         }
         return removed;
+    }
+
+    /// See [Keyspace#defragment]. Goes on where it stopped; one thread at a time.
+    int defragment(int budget) {
+        if (directory == 0) {
+            return 0;
+        }
+        int moved = 0;
+        int looked = 0;
+        for (int walked = 0; walked < HashSlot.COUNT && looked < budget; walked++) {
+            int slot = defragmentSlot;
+            defragmentSlot = slot + 1 & HashSlot.COUNT - 1;
+            if (Table.size(entry(slot)) > 0) {
+                boolean entered = stripes.enter(slot);
+                try {
+                    looked += Table.size(entry(slot));
+                    moved += Table.defragment(records, records.shardOf(slot), entry(slot));
+                } finally {
+                    stripes.leave(slot, entered);
+                }
+            }
+        }
+        return moved;
     }
 
     /// See [Keyspace#evictOne].

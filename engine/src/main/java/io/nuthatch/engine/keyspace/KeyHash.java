@@ -9,10 +9,11 @@ import java.security.SecureRandom;
 /// The seed is drawn once per process, so that nobody can prepare keys that collide;
 /// `-Dnuthatch.hashSeed=<number>` fixes it for tests.
 final class KeyHash {
-    private static final long P0 = 0xa0761d6478bd642fL;
-    private static final long P1 = 0xe7037ed1a0b428dbL;
-    private static final long P2 = 0x8ebc6af09c88c6e3L;
     private static final long SEED = seed();
+    // All three are secret: a factor that can be made zero from outside would let keys collide at will.
+    private static final long P0 = mix(SEED ^ 0xa0761d6478bd642fL, 0xe7037ed1a0b428dbL) | 1;
+    private static final long P1 = mix(P0, 0x8ebc6af09c88c6e3L) | 1;
+    private static final long P2 = mix(P1, 0x589965cc75374cc3L) | 1;
 
     private KeyHash() {}
 

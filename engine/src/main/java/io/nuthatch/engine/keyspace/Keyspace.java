@@ -17,14 +17,15 @@ import org.jspecify.annotations.Nullable;
 /// Ownership: owns all memory of the databases, counted under owner `keyspace`; [#close] gives it back.
 /// Threads: any, under the stripes as [Database] says; the setters are for start-up.
 public final class Keyspace implements AutoCloseable {
+    private static final long DEFRAGMENT_FLOOR_BYTES = 16 << 20;
+
     private final Database[] databases;
     private final Stripes stripes;
     private final Slabs slabs;
     private final Slabs tables;
     private final MemoryAccount.Counter external;
     private final MemoryAccount.Counter fixed;
-    private final MemoryAccount.Counter tablesLive;
-    final MemoryAccount.Counter externalTables;
+    private final MemoryAccount.Counter externalTables;
     final Records records;
     final EpochClock clock;
     final LongAdder expiredKeys = new LongAdder();
@@ -38,6 +39,8 @@ public final class Keyspace implements AutoCloseable {
     volatile int lfuDecayMinutes = 1;
     volatile int hashMaxListpackEntries = 512;
     volatile int hashMaxListpackValue = 64;
+    private long barren; // Records that defragmentation looked at since it last moved one.
+    private long defragmentAbove; // Free bytes that it waits for.
     private long randomState; // Lost updates between threads do no harm.
 
     /// A keyspace with empty databases; memory is counted in `account`.
@@ -46,13 +49,12 @@ public final class Keyspace implements AutoCloseable {
         this.randomState = options.seed();
         this.fixed = account.counter("keyspace", "directory");
         this.external = account.counter("keyspace", "large values");
-        this.externalTables = account.counter("keyspace", "tables");
-        this.tablesLive = externalTables;
+        this.externalTables = account.counter("keyspace", "large tables");
         this.stripes = new Stripes(fixed);
         int shards = shards();
         MemoryAccount.Counter idle = account.counter("keyspace", "free blocks");
         this.slabs = new Slabs(shards, account.counter("keyspace", "records"), idle);
-        this.tables = new Slabs(shards, tablesLive, idle);
+        this.tables = new Slabs(shards, account.counter("keyspace", "tables"), idle);
         this.records = new Records(slabs, tables, external, externalTables);
         this.databases = new Database[options.databases()];
         for (int i = 0; i < databases.length; i++) {
@@ -104,7 +106,7 @@ public final class Keyspace implements AutoCloseable {
         trim();
     }
 
-    /// Gives memory of wholly free chunks back to the system and brings the account up to date. Any thread.
+    /// Gives memory of free pages back to the system and brings the account up to date. Any thread.
     public void trim() {
         slabs.trim();
         tables.trim();
@@ -174,13 +176,13 @@ public final class Keyspace implements AutoCloseable {
     /// Bytes in use for keys, values and tables: what `maxmemory` is held against. Falls as soon as a key
     /// goes.
     public long usedBytes() {
-        return slabs.liveBytes() + tables.liveBytes() + external.bytes() + fixed.bytes();
+        return slabs.liveBytes() + tables.liveBytes() + external.bytes() + externalTables.bytes() + fixed.bytes();
     }
 
     /// Bytes that are backed by memory or may be, free blocks included; the rest over [#usedBytes] is
     /// fragmentation.
     public long reservedBytes() {
-        return slabs.chunkBytes() + tables.chunkBytes() + external.bytes() + fixed.bytes();
+        return slabs.chunkBytes() + tables.chunkBytes() + external.bytes() + externalTables.bytes() + fixed.bytes();
     }
 
     /// One step of active expiry over all databases: removes keys and fields that had expired by `now`, at
@@ -191,6 +193,29 @@ public final class Keyspace implements AutoCloseable {
             removed += database.activeExpire(now, budget);
         }
         return removed;
+    }
+
+    /// One step of defragmentation: moves records out of pages that are less than half full, so that the
+    /// pages become free, while free blocks take more than `tolerated` of what is in use (0.3: 30 %) and over
+    /// 16 MiB. Looks at about `budget` records. Returns how many moved. Takes stripes itself, hash slot by
+    /// hash slot.
+    public int defragment(double tolerated, int budget) {
+        long live = slabs.liveBytes() + tables.liveBytes();
+        long idle = slabs.chunkBytes() + tables.chunkBytes() - live;
+        if (idle < DEFRAGMENT_FLOOR_BYTES || idle < live * tolerated || idle < defragmentAbove) {
+            return 0;
+        }
+        int moved = 0;
+        long keys = 0;
+        for (Database database : databases) {
+            moved += database.defragment(budget);
+            keys += database.size();
+        }
+        // A whole round in vain: what is left is spread over pages too full to be worth it, until more gathers.
+        barren = moved > 0 ? 0 : barren + budget;
+        defragmentAbove = barren > keys ? idle + idle / 8 : 0;
+        trim();
+        return moved;
     }
 
     /// Removes one key that `policy` picks from a sample; false when there is none to remove. Takes stripes

@@ -86,7 +86,24 @@ final class Records {
         }
         long bytes = header + key + valueLength;
         int room = Slabs.capacity(record);
-        return bytes <= room && (bytes > room - 64 || bytes >= room / 2);
+        return bytes <= room && bytes >= room - 16 - room / 8;
+    }
+
+    /// Moves the record's block if its page is sparse; returns where it is then. What it refers to stays.
+    long defragment(long record) {
+        if (!slabs.isSparse(record)) {
+            return record;
+        }
+        int bytes = Slabs.capacity(record);
+        long fresh = slabs.allocate(slabs.shardOfBlock(record), bytes);
+        Memory.copy(record, fresh, bytes);
+        slabs.free(record);
+        return fresh;
+    }
+
+    /// Whether words of a table should move.
+    boolean isSparse(long words, long bytes) {
+        return bytes <= Slabs.MAX_BLOCK && tables.isSparse(words);
     }
 
     /// Bytes that the record takes in all.

@@ -20,7 +20,8 @@ import java.util.List;
 /// ```
 /// chunk  0     page heads, 64 bytes each: class, live blocks, bytes of a block, blocks never used, free list, ring
 /// links
-///        2048  shard, kind, mask of free pages, links of the shard's ring of chunks with free pages
+///        2048  shard, kind, masks of free pages and of those without memory, links of the shard's ring of chunks with
+/// free pages
 ///        4096  page 0 (60 KiB), 65536 page 1, … ; the last 64 bytes stay unused, so that a cache line can be
 ///              touched behind any block
 /// ```
@@ -51,6 +52,7 @@ final class Slabs {
     private static final int SHARD = 2048;
     private static final int KIND = 2052;
     private static final int FREE_PAGES = 2056;
+    private static final int DISCARDED = 2060; // of the free pages, those handed back to the system
     private static final int CHUNK_NEXT = 2064;
     private static final int CHUNK_PREVIOUS = 2072;
     private static final int SMALL = 1;
@@ -163,6 +165,23 @@ final class Slabs {
         return Memory.getInt(pageOf(block) + BLOCK_BYTES);
     }
 
+    /// Whether the block's page is less than half full, and is not the one that gives out blocks just now:
+    /// then moving its blocks elsewhere sets the page free. A guess, as it looks without the lock; the caller
+    /// owns the block.
+    boolean isSparse(long block) {
+        long chunk = block & CHUNK_MASK;
+        long page = pageOf(block);
+        int pageBytes = page == chunk && Memory.getInt(chunk + KIND) == LARGE ? CHUNK_BYTES : PAGE_BYTES;
+        long liveBytes = (long) Memory.getInt(page + LIVE) * Memory.getInt(page + BLOCK_BYTES);
+        return liveBytes * 2 < pageBytes
+                && shards[Memory.getInt(chunk + SHARD)].rooms[Memory.getInt(page + CLASS)] != page;
+    }
+
+    /// The shard that the block came from.
+    int shardOfBlock(long block) {
+        return Memory.getInt((block & CHUNK_MASK) + SHARD);
+    }
+
     /// What a block for `bytes` takes.
     static int roundUp(int bytes) {
         return CLASS_BYTES[classOf(bytes)];
@@ -186,8 +205,8 @@ final class Slabs {
         return sum;
     }
 
-    /// Hands back the empty pages that the classes keep, and with them the chunks that are empty then; brings
-    /// the account up to date.
+    /// Hands the memory of all empty pages back to the system, and takes those that the classes keep for
+    /// that; brings the account up to date.
     void trim() {
         for (Shard shard : shards) {
             SpinLock.lock(shard.lock);
@@ -198,6 +217,7 @@ final class Slabs {
                         freePage(shard, sizeClass, page);
                     }
                 }
+                discardFreePages(shard);
                 publish(shard);
             } finally {
                 SpinLock.unlock(shard.lock);
@@ -261,6 +281,11 @@ final class Slabs {
             int index = Integer.numberOfTrailingZeros(mask);
             mask &= mask - 1;
             Memory.putInt(chunk + FREE_PAGES, mask);
+            int discarded = Memory.getInt(chunk + DISCARDED);
+            if ((discarded >>> index & 1) != 0) {
+                Memory.putInt(chunk + DISCARDED, discarded & ~(1 << index));
+                shard.chunkBytes += PAGE_BYTES;
+            }
             if (mask == 0) {
                 leaveChunkRing(shard, chunk);
             }
@@ -319,9 +344,30 @@ final class Slabs {
         return chunk;
     }
 
+    /// Hands the memory of free pages back in chunks that are still in use, but for their first page with the
+    /// heads.
+    private static void discardFreePages(Shard shard) {
+        long first = shard.chunksWithRoom;
+        long chunk = first;
+        while (chunk != 0) {
+            int discarded = Memory.getInt(chunk + DISCARDED);
+            int todo = Memory.getInt(chunk + FREE_PAGES) & ~discarded & ~1;
+            Memory.putInt(chunk + DISCARDED, discarded | todo);
+            shard.chunkBytes -= (long) Integer.bitCount(todo) << PAGE_SHIFT;
+            for (; todo != 0; todo &= todo - 1) {
+                long index = Integer.numberOfTrailingZeros(todo);
+                OffHeap.discard(chunk + (index << PAGE_SHIFT), PAGE_BYTES);
+            }
+            chunk = Memory.getLong(chunk + CHUNK_NEXT);
+            if (chunk == first) {
+                break;
+            }
+        }
+    }
+
     private void returnChunk(Shard shard, long chunk) {
+        shard.chunkBytes -= CHUNK_BYTES - ((long) Integer.bitCount(Memory.getInt(chunk + DISCARDED)) << PAGE_SHIFT);
         OffHeap.discard(chunk, CHUNK_BYTES);
-        shard.chunkBytes -= CHUNK_BYTES;
         publish(shard);
         synchronized (this) {
             pool.addLast(chunk);

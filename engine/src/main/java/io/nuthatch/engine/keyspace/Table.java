@@ -136,6 +136,34 @@ final class Table {
         }
     }
 
+    /// Moves records and words out of sparse pages; returns how many records moved.
+    static int defragment(Records records, int shard, long entry) {
+        long table = Memory.getLong(entry);
+        if (table == 0) {
+            return 0;
+        }
+        int capacity = capacityOf(table);
+        if (records.isSparse(table & ADDRESS, capacity * 8L)) {
+            table = resize(records, shard, entry, codeOf(table));
+        }
+        int moved = 0;
+        for (long word = table & ADDRESS, end = word + capacity * 8L; word < end; word += 8) {
+            long value = Memory.getLong(word);
+            if (value != 0) {
+                long record = value & ADDRESS;
+                long fresh = records.defragment(record);
+                if (fresh != record) {
+                    Memory.putLong(word, value & ~ADDRESS | fresh);
+                    moved++;
+                }
+                if (Record.isHash(fresh) && Record.has(fresh, Record.TABLE)) {
+                    moved += defragment(records, shard, Record.valueAddress(fresh));
+                }
+            }
+        }
+        return moved;
+    }
+
     /// Frees the words; the records are the caller's affair.
     static void free(Records records, long entry) {
         long table = Memory.getLong(entry);

@@ -132,6 +132,7 @@ class KeyspaceConcurrencyTest {
             while (!stop.get()) {
                 ks.keyspace.activeExpire(ks.now, 500);
                 ks.database.expireDue(ks.now);
+                ks.database.defragment(500);
                 ks.keyspace.evictOne(EvictionPolicy.ALLKEYS_RANDOM, ks.now);
             }
         }));

@@ -194,6 +194,7 @@ class KeyspaceModelTest {
                 locked(stripes, () -> hashStep(database, map, name, key));
             } else if (choice < 98) {
                 now += random.nextInt(100);
+                database.defragment(100);
                 if (random.nextBoolean()) {
                     keyspace.activeExpire(now, random.nextInt(2000));
                 }

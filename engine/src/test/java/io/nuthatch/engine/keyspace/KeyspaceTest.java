@@ -510,6 +510,37 @@ class KeyspaceTest {
     }
 
     @Test
+    void defragmentationSetsSparsePagesFreeAndLosesNothing() {
+        Random random = new Random(0x5eed);
+        Map<String, String> model = new HashMap<>();
+        for (int i = 0; i < 120_000; i++) {
+            String value = "v".repeat(random.nextInt(400));
+            ks.set("key" + i, value);
+            model.put("key" + i, value);
+        }
+        for (int i = 0; i < 3000; i++) {
+            ks.hset("hash", "field" + i, "value" + i);
+        }
+        for (int i = 0; i < 120_000; i++) {
+            if (random.nextInt(10) != 0) {
+                ks.remove("key" + i);
+                model.remove("key" + i);
+            }
+        }
+        long reserved = ks.keyspace.reservedBytes();
+        long used = ks.keyspace.usedBytes();
+        int moved = 0;
+        for (int i = 0; i < 50; i++) {
+            moved += ks.keyspace.defragment(0.1, 5000);
+        }
+        assertThat(moved).isGreaterThan(5000);
+        assertThat(ks.keyspace.usedBytes()).isEqualTo(used);
+        assertThat(ks.keyspace.reservedBytes()).isLessThan(reserved * 2 / 3);
+        model.forEach((name, value) -> assertThat(ks.get(name)).isEqualTo(value));
+        assertThat(ks.hgetall("hash")).hasSize(3000).containsEntry("field2999", "value2999");
+    }
+
+    @Test
     void memoryOfManyKeysIsWithinTheBoundAndComesBackAfterAFlush() throws Exception {
         Path status = Path.of("/proc/self/status");
         Assumptions.assumeTrue(Files.exists(status));
