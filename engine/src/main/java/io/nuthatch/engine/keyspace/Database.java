@@ -2,6 +2,8 @@ package io.nuthatch.engine.keyspace;
 
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.OffHeap;
+import java.lang.foreign.Arena;
+import java.lang.ref.Reference;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +76,7 @@ public final class Database {
         }
         long entry = directory + ((long) key.hashSlot() << 5);
         long record = Table.find(entry, key.hash32(), key.address(), key.length());
+        Reference.reachabilityFence(key); // A key of copyOf takes its bytes along when it goes.
         if (record != 0) {
             long at = Record.expireAt(record);
             if (at != 0 && at <= now) {
@@ -178,6 +181,7 @@ public final class Database {
         if (expireAt != 0) {
             setExpireAt(slot, entry, fresh, expireAt);
         }
+        Reference.reachabilityFence(key);
         return fresh;
     }
 
@@ -222,6 +226,7 @@ public final class Database {
         beforeRemove(key, record);
         unlink(key.hashSlot(), entry, record);
         freeValue(record);
+        Reference.reachabilityFence(key);
         return true;
     }
 
@@ -804,10 +809,12 @@ public final class Database {
                 }
             });
             for (int i = 0; i < documents.size; i++) {
-                Key key = ownedKeyOf(slot, documents.addresses[i]);
-                long record = materialise(key, documents.addresses[i]);
-                beforeRemove(key, record);
-                Memory.putLong(record + Record.DOCUMENT, 0);
+                try (Arena arena = Arena.ofConfined()) {
+                    Key key = ownedKeyOf(documents.addresses[i], arena);
+                    long record = materialise(key, documents.addresses[i]);
+                    beforeRemove(key, record);
+                    Memory.putLong(record + Record.DOCUMENT, 0);
+                }
             }
         }
         due = null;
@@ -1011,8 +1018,8 @@ public final class Database {
     }
 
     /// A key that survives the record's moves.
-    private static Key ownedKeyOf(int slot, long record) {
-        return Key.copyOf(Memory.toBytes(Record.keyAddress(record), Record.keyLength(record)));
+    private static Key ownedKeyOf(long record, Arena arena) {
+        return Key.copyOf(Memory.toBytes(Record.keyAddress(record), Record.keyLength(record)), arena);
     }
 
     private byte @Nullable [] keyAt(int slot, int nth, long now) {
@@ -1142,11 +1149,12 @@ public final class Database {
                     expire(keyOf(slot, record), record);
                     removed++;
                 } else {
-                    Key key = ownedKeyOf(slot, record);
-                    HashValue hash = new HashValue(Database.this, key, record);
-                    removed += hash.expireFields(now);
-                    if (hash.record() != 0) {
-                        stays(earliest(hash.record()));
+                    try (Arena arena = Arena.ofConfined()) {
+                        HashValue hash = new HashValue(Database.this, ownedKeyOf(record, arena), record);
+                        removed += hash.expireFields(now);
+                        if (hash.record() != 0) {
+                            stays(earliest(hash.record()));
+                        }
                     }
                 }
             }

@@ -1,6 +1,7 @@
 package io.nuthatch.engine.keyspace;
 
 import io.nuthatch.engine.memory.Memory;
+import java.lang.foreign.Arena;
 
 /// The fields and values of one hash, from [Database#hash]; valid while the key's stripe is held and only as
 /// long as the key is changed through this object alone.
@@ -336,11 +337,13 @@ public final class HashValue {
 
     private int allExpired(int removed) {
         database.keyspace().expiredFields.add(removed);
-        Key owned = Key.copyOf(key.toBytes()); // The key may point into the record.
-        database.remove(owned);
-        record = 0;
-        database.signal(owned, KeyEvent.HEXPIRED);
-        database.signal(owned, KeyEvent.DEL);
+        try (Arena arena = Arena.ofConfined()) {
+            Key owned = Key.copyOf(key.toBytes(), arena); // The key may point into the record.
+            database.remove(owned);
+            record = 0;
+            database.signal(owned, KeyEvent.HEXPIRED);
+            database.signal(owned, KeyEvent.DEL);
+        }
         return removed;
     }
 

@@ -3,6 +3,7 @@ package io.nuthatch.engine.keyspace;
 import io.nuthatch.engine.memory.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -39,10 +40,16 @@ public final class Key {
         return this;
     }
 
-    /// A key with its own copy of `bytes`, freed when the key is garbage.
+    /// A key with its own copy of `bytes`, freed when the key is garbage: who passes its [#address()] on
+    /// keeps the key.
     public static Key copyOf(byte[] bytes) {
+        return copyOf(bytes, Arena.ofAuto());
+    }
+
+    /// A key with a copy of `bytes` that lives as long as `arena`.
+    static Key copyOf(byte[] bytes, Arena arena) {
         Key key = new Key();
-        MemorySegment segment = Arena.ofAuto().allocate(Math.max(1, bytes.length), 8);
+        MemorySegment segment = arena.allocate(Math.max(1, bytes.length), 8);
         key.owned = segment;
         Memory.copyIn(bytes, 0, segment.address(), bytes.length);
         return key.set(segment.address(), bytes.length);
@@ -78,7 +85,11 @@ public final class Key {
 
     /// A copy on the heap.
     public byte[] toBytes() {
-        return Memory.toBytes(address, length);
+        try {
+            return Memory.toBytes(address, length);
+        } finally {
+            Reference.reachabilityFence(this); // Bytes of copyOf live as long as the key does, and no longer.
+        }
     }
 
     @Override
