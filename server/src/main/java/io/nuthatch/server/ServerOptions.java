@@ -57,9 +57,4 @@ public record ServerOptions(
     public ServerOptions withPort(int value) {
         return new ServerOptions(bind, value, ioThreads, queryThreads, queryQueue, transport, tcpBacklog, databases);
     }
-
-    /// The same with another query pool.
-    public ServerOptions withQueryPool(int threads, int queue) {
-        return new ServerOptions(bind, port, ioThreads, threads, queue, transport, tcpBacklog, databases);
-    }
 }

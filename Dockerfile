@@ -1,0 +1,13 @@
+# The server with a Java runtime of its own and nothing else: no shell, no package manager, not root.
+# bin/build-image fills server/target/image and calls this; no base image is pulled.
+FROM scratch
+COPY server/target/image/ /
+USER 10001:10001
+WORKDIR /data
+EXPOSE 6379 9121
+HEALTHCHECK --interval=10s --timeout=5s --start-period=5s --retries=3 \
+    CMD ["/opt/nuthatch/jre/bin/java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx16m", "-cp", "/opt/nuthatch/lib/*", "io.nuthatch.server.HealthCheck"]
+ENTRYPOINT ["/opt/nuthatch/jre/bin/java", "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-XX:+UseG1GC", "-Xms64m", "-cp", "/opt/nuthatch/lib/*", "io.nuthatch.server.NuthatchServer"]
+# A container's ports are published on purpose, so the guard for accidents is off, as in Redis's image: give a password
+# with --requirepass where others can reach the port.
+CMD ["--bind", "*", "--protected-mode", "no", "--admin-port", "9121", "--admin-bind", "*"]
