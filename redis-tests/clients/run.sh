@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the clients of this folder against a server. usage: run.sh HOST PORT [CLIENT ...]
-# CLIENT is one of redis-cli redis-py frameworks go-redis node-redis; all of them when none is named. Each prints
+# CLIENT is one of redis-cli redis-py valkey-glide frameworks go-redis node-redis; all of them when none is named. Each prints
 # "ok", "skipped" with what is missing, or "FAILED" with its output; the exit status is the number of failures.
 # A client's libraries are fetched into $NUTHATCH_CLIENTS_DIR (default: a folder of the user's cache) and kept there.
 set -uo pipefail
@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 host=$1 port=$2
 shift 2
 clients=("$@")
-[ ${#clients[@]} -gt 0 ] || clients=(redis-cli redis-py frameworks go-redis node-redis)
+[ ${#clients[@]} -gt 0 ] || clients=(redis-cli redis-py valkey-glide frameworks go-redis node-redis)
 cache=${NUTHATCH_CLIENTS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/nuthatch-clients}
 mkdir -p "$cache"
 log=$(mktemp)
@@ -23,7 +23,7 @@ skip() {
 
 run() { # runs "$@" within two minutes and reports
     if timeout 120 "$@" >"$log" 2>&1; then
-        sed "s/^/ok $client: /" "$log" | grep -v Warning
+        tail -2 "$log" | grep -v '^Error executing' | sed "s/^/ok $client: /"
     else
         echo "FAILED $client: $*"
         cat "$log"
@@ -53,6 +53,11 @@ for client in "${clients[@]}"; do
             command -v python3 >/dev/null || { skip "no python3 on the path"; continue; }
             env=$(venv requirements.txt 2>"$log") || { skip "its libraries cannot be installed: $(tail -1 "$log")"; continue; }
             for protocol in 2 3; do run "$env/bin/python" python/redis_py.py "$host" "$port" "$protocol"; done
+            ;;
+        valkey-glide)
+            command -v python3 >/dev/null || { skip "no python3 on the path"; continue; }
+            env=$(venv requirements-glide.txt 2>"$log") || { skip "its libraries cannot be installed: $(tail -1 "$log")"; continue; }
+            for protocol in 2 3; do run "$env/bin/python" python/valkey_glide.py "$host" "$port" "$protocol"; done
             ;;
         frameworks)
             command -v python3 >/dev/null || { skip "no python3 on the path"; continue; }

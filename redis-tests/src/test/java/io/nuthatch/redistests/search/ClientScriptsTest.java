@@ -31,7 +31,7 @@ class ClientScriptsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"redis-cli", "redis-py", "frameworks", "go-redis", "node-redis"})
+    @ValueSource(strings = {"redis-cli", "redis-py", "valkey-glide", "frameworks", "go-redis", "node-redis"})
     void clientMakesItsTour(String client) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
                         Path.of("clients", "run.sh").toString(), "127.0.0.1", Integer.toString(target.port()), client)

@@ -409,10 +409,11 @@ class MixedLoadTest {
     }
 
     private static Object range(RespClient client, String name, float[] query, double radius) {
+        String epsilon = name.equals("flat") ? "" : "; $EPSILON: 0.5"; // A flat index has none.
         return Objects.requireNonNull(client.call(
                 "FT.SEARCH",
                 name,
-                "@v:[VECTOR_RANGE $r $q]=>{$YIELD_DISTANCE_AS: d; $EPSILON: 0.5}",
+                "@v:[VECTOR_RANGE $r $q]=>{$YIELD_DISTANCE_AS: d" + epsilon + "}",
                 "PARAMS",
                 4,
                 "q",
