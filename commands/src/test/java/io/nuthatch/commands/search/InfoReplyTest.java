@@ -30,7 +30,7 @@ class InfoReplyTest {
                 Map.of("n", new Errors(2, "Invalid numeric value", "d:7")),
                 18,
                 0.25,
-                Map.of("v", new VectorField(3, 1, 4096)));
+                Map.of("v", new VectorField(3, 1, 4096, 0)));
     }
 
     private static final String RECORDED = "idx ON HASH PREFIX 1 d: SCHEMA t TEXT WEIGHT 2 g TAG SEPARATOR | SORTABLE n"

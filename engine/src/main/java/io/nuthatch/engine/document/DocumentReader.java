@@ -25,11 +25,6 @@ final class DocumentReader {
         return find(field) ? ByteStrings.of(slice.toBytes()) : null;
     }
 
-    /// A copy of the field's bytes; null when the hash lacks it.
-    byte @Nullable [] bytes(FieldName field) {
-        return find(field) ? slice.toBytes() : null;
-    }
-
     /// Points [#address] and [#length] at the field's bytes; false when the hash lacks it.
     boolean find(FieldName field) {
         try {

@@ -71,7 +71,8 @@ public record IndexInfo(
     /// @param size vectors that can be found
     /// @param markedDeleted vectors deleted and still linked
     /// @param bytes rows and graph
-    public record VectorField(long size, long markedDeleted, long bytes) {}
+    /// @param lag vectors that wait for their place in the graph; searches see them all the same
+    public record VectorField(long size, long markedDeleted, long bytes, long lag) {}
 
     public long totalBytes() {
         return bytes.values().stream().mapToLong(Long::longValue).sum();

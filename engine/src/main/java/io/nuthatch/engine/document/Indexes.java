@@ -15,12 +15,13 @@ import io.nuthatch.engine.keyspace.KeyEvent;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.KeyspaceListener;
 import io.nuthatch.engine.keyspace.Record;
+import io.nuthatch.engine.keyspace.Slice;
 import io.nuthatch.engine.keyspace.Stripes;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.query.SearchException;
 import io.nuthatch.engine.text.ByteStrings;
-import java.lang.ref.Reference;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -386,9 +387,22 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
             }
         });
         for (byte[] bytes : keys) {
-            Key key = Key.copyOf(bytes);
-            locked(key, () -> action.run(key));
+            try (Arena arena = Arena.ofConfined()) {
+                Key key = key(arena, bytes);
+                locked(key, () -> action.run(key));
+            }
         }
+    }
+
+    /// A key whose bytes live as long as the arena.
+    private static Key key(Arena arena, byte[] bytes) {
+        return new Key().set(copy(arena, bytes), bytes.length);
+    }
+
+    private static long copy(Arena arena, byte[] bytes) {
+        long address = arena.allocate(Math.max(1, bytes.length), 8).address();
+        Memory.copyIn(bytes, 0, address, bytes.length);
+        return address;
     }
 
     private void locked(Key key, Runnable action) {
@@ -403,7 +417,6 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
             if (!isHeld) {
                 stripes.unlock(stripe);
             }
-            Reference.reachabilityFence(key); // A key of copyOf frees its bytes when it is garbage.
         }
     }
 
@@ -429,12 +442,14 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     }
 
     private void delete(byte[] bytes) {
-        Key key = Key.copyOf(bytes);
-        locked(key, () -> {
-            if (database.remove(key)) {
-                database.signal(key, KeyEvent.DEL);
-            }
-        });
+        try (Arena arena = Arena.ofConfined()) {
+            Key key = key(arena, bytes);
+            locked(key, () -> {
+                if (database.remove(key)) {
+                    database.signal(key, KeyEvent.DEL);
+                }
+            });
+        }
     }
 
     // --- Writes -----------------------------------------------------------------------------------------------------
@@ -584,10 +599,11 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     /// @param identifiers hash fields, byte strings
     public @Nullable List<byte @Nullable []> load(byte[] key, List<String> identifiers) {
         List<byte @Nullable []> values = new ArrayList<>();
-        boolean isThere = read(key, hash -> {
-            DocumentReader reader = new DocumentReader(hash);
+        boolean isThere = read(key, (arena, hash) -> {
+            Slice slice = new Slice();
             for (String identifier : identifiers) {
-                values.add(reader.bytes(new FieldName(identifier)));
+                byte[] name = ByteStrings.bytes(identifier);
+                values.add(hash.get(copy(arena, name), name.length, slice) ? slice.toBytes() : null);
             }
         });
         return isThere ? values : null;
@@ -599,28 +615,30 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         List<byte[]> pairs = new ArrayList<>();
         boolean isThere = read(
                 key,
-                hash -> hash.forEach((fieldAddress, fieldLength, valueAddress, valueLength, expireAt) -> {
+                (arena, hash) -> hash.forEach((fieldAddress, fieldLength, valueAddress, valueLength, expireAt) -> {
                     pairs.add(Memory.toBytes(fieldAddress, fieldLength));
                     pairs.add(Memory.toBytes(valueAddress, valueLength));
                 }));
         return isThere ? pairs : null;
     }
 
-    /// Reads a hash under its stripe.
+    /// Reads a hash under its stripe; the arena is for what it needs meanwhile.
     private interface HashAction {
-        void run(HashValue hash);
+        void run(Arena arena, HashValue hash);
     }
 
     private boolean read(byte[] bytes, HashAction action) {
-        Key key = Key.copyOf(bytes);
         boolean[] isThere = new boolean[1];
-        locked(key, () -> {
-            HashValue hash = hash(key, epochClock.nowMillis());
-            if (hash != null) {
-                action.run(hash);
-                isThere[0] = true;
-            }
-        });
+        try (Arena arena = Arena.ofConfined()) {
+            Key key = key(arena, bytes);
+            locked(key, () -> {
+                HashValue hash = hash(key, epochClock.nowMillis());
+                if (hash != null) {
+                    action.run(arena, hash);
+                    isThere[0] = true;
+                }
+            });
+        }
         return isThere[0];
     }
 
@@ -633,14 +651,16 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
 
         @Override
         public int ordinalOf(String keyName, DocumentSpace space) {
-            Key key = Key.copyOf(ByteStrings.bytes(keyName));
             int[] ordinal = {-1};
-            locked(key, () -> {
-                long record = database.peek(key, NEVER);
-                if (record != 0) {
-                    ordinal[0] = shared.ordinal(Record.document(record), space.id());
-                }
-            });
+            try (Arena arena = Arena.ofConfined()) {
+                Key key = key(arena, ByteStrings.bytes(keyName));
+                locked(key, () -> {
+                    long record = database.peek(key, NEVER);
+                    if (record != 0) {
+                        ordinal[0] = shared.ordinal(Record.document(record), space.id());
+                    }
+                });
+            }
             return ordinal[0];
         }
 

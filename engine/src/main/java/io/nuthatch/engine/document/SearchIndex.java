@@ -177,7 +177,13 @@ public final class SearchIndex {
                         + space.rowBytes(vector.rows());
                 records += stats.size();
                 add(bytes, IndexInfo.Part.VECTORS, size);
-                vectors.put(field.spec().name(), new IndexInfo.VectorField(stats.size(), stats.tombstones(), size));
+                vectors.put(
+                        field.spec().name(),
+                        new IndexInfo.VectorField(
+                                stats.size(),
+                                stats.tombstones(),
+                                size,
+                                vector.index().lag()));
             }
         }
         return new IndexInfo(
@@ -220,7 +226,8 @@ public final class SearchIndex {
         return lag;
     }
 
-    /// What must hold of its vector indexes and does not, for tests; empty when all is well. While nothing writes.
+    /// What must hold of its vector indexes and does not, for tests; empty when all is well. While nothing
+    /// writes.
     public List<String> invariants() {
         List<String> faults = new ArrayList<>();
         for (IndexField field : fields) {

@@ -230,6 +230,9 @@ public final class QueryParser {
     }
 
     private @Nullable QueryNode phrase(@Nullable List<String> fields, String quoted) {
+        if (quoted.isEmpty()) {
+            return new QueryNode.Term(fields, "", false, 1); // Found where the field says INDEXEMPTY.
+        }
         List<String> words = Tokenizer.words(quoted, stopWords);
         nodes += words.size();
         return switch (words.size()) {

@@ -117,4 +117,94 @@ class IndexesTest {
         assertThat(store.indexes.names()).isEmpty();
         assertThat(store.account.byOwner().keySet()).containsExactly("keyspace");
     }
+
+    @Test
+    void emptyAndMissingValuesAreFoundWhereTheFieldSaysSo() {
+        store.indexes.create(
+                IndexDefinition.of(
+                        "e",
+                        List.of("d:"),
+                        List.of(
+                                field("t", new FieldType.Text(1, false), FieldSpec.Flag.INDEXEMPTY),
+                                field("u", new FieldType.Text(1, false), FieldSpec.Flag.INDEXMISSING),
+                                field("g", FieldType.Tag.DEFAULT, FieldSpec.Flag.INDEXEMPTY))),
+                false);
+        store.hset("d:1", "t", "", "g", "", "u", "");
+        store.hset("d:2", "t", "x", "g", "a");
+        assertThat(store.keys("e", "@t:\"\"")).containsExactly("d:1");
+        assertThat(store.keys("e", "@g:{\"\"}")).containsExactly("d:1");
+        assertThat(store.keys("e", "@u:\"\"")).isEmpty();
+        assertThat(store.keys("e", "ismissing(@u)")).containsExactly("d:2");
+        assertThatThrownBy(() -> store.keys("e", "ismissing(@t)"))
+                .hasMessage("'ismissing' requires field 't' to be defined with 'INDEXMISSING'");
+    }
+
+    @Test
+    void optionsOfAVectorClauseAreCheckedAgainstItsIndex() {
+        store.indexes.create(IndexDefinition.of("flat", List.of("d:"), List.of(vector(Algorithm.FLAT))), false);
+        store.indexes.create(definition("hnsw"), false);
+        String blob = TestStore.vector(0, 1);
+        String prefix = "Error parsing vector similarity parameters: ";
+        assertThatThrownBy(() -> store.keys("flat", "*=>[KNN 2 @v $b EF_RUNTIME 10]", "b", blob))
+                .hasMessage(prefix + "Invalid option");
+        assertThatThrownBy(() -> store.keys("hnsw", "*=>[KNN 2 @v $b BAD 10]", "b", blob))
+                .hasMessage(prefix + "Invalid option");
+        assertThatThrownBy(() -> store.keys("hnsw", "*=>[KNN 2 @v $b HYBRID_POLICY BATCHES]", "b", blob))
+                .hasMessage(prefix + "hybrid query attributes were sent for a non-hybrid query");
+        assertThatThrownBy(() -> store.keys("hnsw", "*=>[KNN 2 @v $b EF_RUNTIME 0]", "b", blob))
+                .hasMessageContaining("EF_RUNTIME 0");
+        assertThatThrownBy(() -> store.keys("hnsw", "*=>[KNN 2 @v $b]", "b", "abc"))
+                .hasMessage("Error parsing vector similarity query: query vector blob size (3) does not match index's "
+                        + "expected size (8).");
+        assertThatThrownBy(() -> store.keys("hnsw", "*=>[KNN 2 @v $b AS t]", "b", blob))
+                .hasMessage("Property `t` already exists in schema");
+        assertThatThrownBy(() -> store.keys("hnsw", "@v:[VECTOR_RANGE -1 $b]", "b", blob))
+                .hasMessage("Error parsing vector similarity query: negative radius (-1) given in a range query");
+        assertThat(store.keys("hnsw", "*=>[KNN 2 @bad $b]", "b", blob)).isEmpty();
+        assertThat(store.keys("hnsw", "*=>[KNN 0 @v $b]", "b", blob)).isEmpty();
+        assertThat(store.keys("hnsw", "*=>[KNN 1000000000 @v $b]", "b", blob)).isEmpty();
+    }
+
+    @Test
+    void dropWithDocumentsDeletesThem() {
+        store.indexes.create(definition("i"), false);
+        store.hset("d:1", "t", "x", "v", TestStore.vector(1, 0));
+        store.hset("e:1", "t", "x");
+        assertThat(store.indexes.drop("i", Indexes.Drop.DELETE_DOCUMENTS)).isTrue();
+        assertThat(store.hgetall("d:1")).isNull();
+        assertThat(store.hgetall("e:1")).isNotNull();
+        assertThat(store.indexes.drop("i", Indexes.Drop.KEEP_DOCUMENTS)).isFalse();
+        store.runBackground();
+        assertThat(store.account.byOwner().keySet()).containsExactly("keyspace");
+    }
+
+    @Test
+    void alterReadsTheNewFieldOfOldDocuments() {
+        store.indexes.create(definition("i"), false);
+        store.hset("d:1", "t", "x", "x", "7");
+        store.indexes.alter("i", List.of(field("x", new FieldType.Numeric())), false);
+        assertThat(store.index("i").progress()).isLessThan(1);
+        store.runBackground();
+        assertThat(store.index("i").progress()).isEqualTo(1);
+        assertThat(store.keys("i", "@x:[7]")).containsExactly("d:1");
+        assertThatThrownBy(() -> store.indexes.alter("i", List.of(field("t", new FieldType.Numeric())), false))
+                .hasMessage("Duplicate field in schema - t");
+    }
+
+    @Test
+    void aliasesStandForTheirIndex() {
+        store.indexes.create(definition("i"), false);
+        store.indexes.create(definition("j"), false);
+        store.indexes.addAlias("a", "i");
+        assertThat(store.index("a").name()).isEqualTo("i");
+        assertThatThrownBy(() -> store.indexes.addAlias("a", "j")).hasMessage("Alias already exists");
+        assertThatThrownBy(() -> store.indexes.addAlias("b", "a"))
+                .hasMessage("Unknown index name (or name is an alias itself)");
+        store.indexes.updateAlias("a", "j");
+        assertThat(store.index("a").name()).isEqualTo("j");
+        store.indexes.drop("a", Indexes.Drop.KEEP_DOCUMENTS);
+        assertThat(store.indexes.find("a")).isNull();
+        assertThat(store.indexes.names()).containsExactly("i");
+        assertThatThrownBy(() -> store.indexes.deleteAlias("a")).hasMessage("Alias does not exist");
+    }
 }
