@@ -17,6 +17,10 @@ import org.jspecify.annotations.Nullable;
 /// follows. So the work is at most the product of the two lengths, whatever the pattern. Immutable; safe for
 /// any thread.
 public final class Glob {
+    /// A text that can only match by more stars than these, the last of the pattern not counted, does not
+    /// match: so Redis bounds its recursion, and so this is bounded here.
+    private static final int MAX_STARS = 1000;
+
     private final byte[] pattern;
     private final boolean ignoresCase;
 
@@ -76,11 +80,21 @@ public final class Glob {
         }
         int p = 0;
         int t = 0;
+        int stars = 0;
         int afterStar = -1; // Where to go on in the pattern when the last star swallows one byte more.
         int starText = 0; // The first byte that star does not swallow yet.
         while (t < length) {
             if (p < pattern.length && pattern[p] == '*') {
-                p++;
+                do {
+                    p++;
+                } while (p < pattern.length && pattern[p] == '*');
+                if (p == pattern.length) {
+                    return true;
+                }
+                stars++;
+                if (stars > MAX_STARS) {
+                    return false;
+                }
                 afterStar = p;
                 starText = t;
                 continue;

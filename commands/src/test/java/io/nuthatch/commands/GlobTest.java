@@ -64,6 +64,13 @@ class GlobTest {
     }
 
     @Test
+    void starsBeyondAThousandDoNotMatch() {
+        assertThat(Glob.of(bytes("*a".repeat(1000) + "*")).matches("a".repeat(2000)))
+                .isTrue();
+        assertThat(Glob.of(bytes("*a".repeat(1001))).matches("a".repeat(2000))).isFalse();
+    }
+
+    @Test
     void agreesWithAPlainBacktrackingMatcherOnRandomPatterns() {
         long seed = Long.getLong("nuthatch.seed", 0x5eedL);
         Random random = new Random(seed);

@@ -42,12 +42,22 @@ final class FieldSetCommand {
         if (request.expiry != null && request.at > now) {
             database.signal(key, KeyEvent.HEXPIRE);
         } else if (request.expiry != null) {
-            for (int i = request.first; i < args.count() && hash.record() != 0; i += 2) {
-                hash.remove(args.address(i), args.length(i));
-            }
-            HashCommands.signalDeleted(database, key, hash);
+            removeAll(context, args, request.first);
         }
         reply.integer(1);
+    }
+
+    /// Removes what was set, as its time has passed. Looks the hash up again: whoever heard of the fields may
+    /// have moved the record.
+    private static void removeAll(CommandContext context, Args args, int first) {
+        HashValue hash = HashCommands.find(context, args);
+        if (hash == null) {
+            return;
+        }
+        for (int i = first; i < args.count() && hash.record() != 0; i += 2) {
+            hash.remove(args.address(i), args.length(i));
+        }
+        HashCommands.signalDeleted(context.database(), context.key(args, 1), hash);
     }
 
     /// Which fields must be there.

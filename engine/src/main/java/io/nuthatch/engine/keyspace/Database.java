@@ -59,7 +59,7 @@ public final class Database {
     // ---- Finding
 
     /// Address of the key's record, 0 when it is absent; counts as an access. An expired one is removed
-    /// first.
+    /// first, and so are expired fields of a hash.
     public long find(Key key, long now) {
         long record = peek(key, now);
         if (record != 0) {
@@ -83,8 +83,21 @@ public final class Database {
                 expire(key, record);
                 return 0;
             }
+            if (Record.isHash(record)) {
+                long due = Memory.getLong(record + Record.FIELDS_EXPIRE_AT);
+                if (due != 0 && due <= now) {
+                    return withoutExpiredFields(key, record, now);
+                }
+            }
         }
         return record;
+    }
+
+    /// The record after its expired fields went; 0 when the key went with them.
+    private long withoutExpiredFields(Key key, long record, long now) {
+        HashValue hash = new HashValue(this, key, record);
+        hash.expireFields(now);
+        return hash.record();
     }
 
     /// Touches what finding the first `count` of `keys` will read, one step of all keys after the other, so
@@ -343,13 +356,7 @@ public final class Database {
         if (!Record.isHash(record)) {
             throw WrongTypeException.INSTANCE;
         }
-        HashValue hash = new HashValue(this, key, record);
-        long due = Memory.getLong(record + Record.FIELDS_EXPIRE_AT);
-        if (due != 0 && due <= now) {
-            hash.expireFields(now);
-            return hash.record() == 0 ? null : hash;
-        }
-        return hash;
+        return new HashValue(this, key, record);
     }
 
     /// As [#hash], but never null: the key is created by the first field put, and removed with its last
