@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class Database {
     private static final long DIRECTORY_BYTES = (long) HashSlot.COUNT * Table.ENTRY_BYTES;
     private static final int GROUP_SLOTS = 128;
+    private static final int CROWDED = 1024; // Records of a hash slot above which expiries of documents get a heap.
     private static final int EXPIRY_WINDOW = 1024; // Records looked at under one hold of a stripe.
 
     private final Keyspace keyspace;
@@ -616,15 +617,54 @@ public final class Database {
                 }
                 boolean entered = stripes.enter(slot);
                 try {
-                    step.begin();
-                    Table.scan(entry(slot), 0, Integer.MAX_VALUE, step);
-                    removed += step.remove(slot);
-                    due.setSlot(slot, step.earliest == 0 ? Long.MAX_VALUE : step.earliest);
+                    removed += due.heap(slot) == null ? expireDueOf(slot, step, due) : expireTop(slot, step, due);
                 } finally {
                     stripes.leave(slot, entered);
                 }
             }
             due.tighten(group, bound);
+        }
+        return removed;
+    }
+
+    /// Looks at every record of the slot; gives the slot a heap when that is too many to do it often.
+    private int expireDueOf(int slot, ExpiryStep step, DueDocuments due) {
+        long entry = entry(slot);
+        step.begin();
+        Table.scan(entry, 0, Integer.MAX_VALUE, step);
+        int removed = step.remove(slot);
+        due.setSlot(slot, step.earliest == 0 ? Long.MAX_VALUE : step.earliest);
+        if (Table.size(entry) > CROWDED) {
+            DueHeap heap = new DueHeap();
+            Table.scan(entry, 0, Integer.MAX_VALUE, record -> {
+                long at = Record.document(record) == 0 ? 0 : earliest(record);
+                if (at != 0) {
+                    heap.push(at, Table.smallTag(Record.hash(record)));
+                }
+            });
+            due.setHeap(slot, heap);
+        }
+        return removed;
+    }
+
+    /// Removes what is due by the slot's heap.
+    private int expireTop(int slot, ExpiryStep step, DueDocuments due) {
+        DueHeap heap = due.heap(slot);
+        assert heap != null;
+        long entry = entry(slot);
+        int removed = 0;
+        while (heap.earliest() <= step.now) {
+            int tag = heap.pop();
+            step.begin();
+            Table.scanTag(entry, tag, step);
+            removed += step.remove(slot); // Fields that expire later register themselves.
+            if (step.earliest != 0) {
+                heap.push(step.earliest, tag); // Stands for all that stay under this tag.
+            }
+        }
+        due.setSlot(slot, heap.earliest());
+        if (Table.size(entry) < CROWDED / 2) {
+            due.setHeap(slot, null); // The bound stands.
         }
         return removed;
     }
@@ -938,6 +978,13 @@ public final class Database {
                 }
             }
             due.lower(slot, at);
+            DueHeap heap = due.heap(slot);
+            if (heap != null) {
+                heap.push(at, Table.smallTag(Record.hash(record)));
+                if (heap.size() > 2 * Table.size(entry(slot)) + CROWDED) {
+                    due.setHeap(slot, null); // Mostly stale; it is built anew when something is due.
+                }
+            }
         }
     }
 

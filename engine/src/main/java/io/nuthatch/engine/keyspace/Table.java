@@ -246,6 +246,31 @@ final class Table {
         return last == capacity - 1 ? -1 : firstHashOf(last + 1, capacity);
     }
 
+    /// Visits the records whose hash has the upper half `tag`. The visitor must not change the table.
+    static void scanTag(long entry, int tag, AddressVisitor visitor) {
+        long table = Memory.getLong(entry);
+        if (table == 0) {
+            return;
+        }
+        long words = table & ADDRESS;
+        int capacity = capacityOf(table);
+        int i = home(tag << 16, capacity);
+        int homes = home(tag << 16 | 0xffff, capacity) - i;
+        for (int step = 0; step < capacity; step++) {
+            long word = Memory.getLong(words + ((long) i << 3));
+            if (word == 0) {
+                if (step >= homes) {
+                    return;
+                }
+            } else if (Record.hash(word & ADDRESS) >>> 16 == tag) {
+                visitor.visit(word & ADDRESS);
+            }
+            if (++i == capacity) {
+                i = 0;
+            }
+        }
+    }
+
     /// Sees the address of a record.
     interface AddressVisitor {
         void visit(long record);

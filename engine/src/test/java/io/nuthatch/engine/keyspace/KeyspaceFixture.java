@@ -78,6 +78,12 @@ final class KeyspaceFixture implements AutoCloseable {
         return locked(key, () -> Record.encoding(database.peek(key, now)));
     }
 
+    /// Whether the key itself, not a field, expires.
+    boolean isKeyExpiry(String name) {
+        Key key = Key.copyOf(name);
+        return locked(key, () -> Record.expireAt(database.peek(key, now)) != 0);
+    }
+
     void expireAt(String name, long at) {
         Key key = Key.copyOf(name);
         locked(key, () -> {

@@ -168,12 +168,19 @@ class KeyspaceTest {
 
     @Test
     void aDueDocumentIsRemovedBeforeASearchAndNothingElseIs() {
+        for (String prefix : new String[] {"doc", "{one slot}"}) {
+            dueDocumentsAreRemoved(prefix);
+            ks.allLocked(ks.keyspace::flushAll);
+        }
+    }
+
+    private void dueDocumentsAreRemoved(String prefix) {
         Hooks hooks = new Hooks();
         ks.keyspace.setDocuments(hooks);
         Random random = new Random(0x5eed);
         Map<String, Long> expiry = new HashMap<>();
         for (int i = 0; i < 3000; i++) {
-            String name = "doc" + i;
+            String name = prefix + i;
             long at = ks.now + 1 + random.nextInt(1000);
             ks.hset(name, "f", "v");
             ks.hset(name, "g", "v");
@@ -198,6 +205,14 @@ class KeyspaceTest {
         ks.set("string", "v", ks.now + 1);
         while (!expiry.isEmpty()) {
             ks.now += random.nextInt(30);
+            for (String name : new ArrayList<>(expiry.keySet())) {
+                // Lengthened or shortened once all structures know it.
+                if (random.nextInt(100) == 0 && expiry.get(name) > ks.now && ks.isKeyExpiry(name)) {
+                    long at = ks.now + 1 + random.nextInt(1000);
+                    ks.expireAt(name, at);
+                    expiry.put(name, at);
+                }
+            }
             ks.database.expireDue(ks.now);
             Set<String> gone = new HashSet<>();
             expiry.forEach((name, at) -> {
@@ -210,6 +225,7 @@ class KeyspaceTest {
             assertThat(hooks.removed).isEqualTo(gone);
             hooks.removed.clear();
         }
+        ks.keyspace.setDocuments(null);
         hooks.free();
     }
 
