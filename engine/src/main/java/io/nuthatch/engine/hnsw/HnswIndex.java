@@ -39,8 +39,8 @@ public final class HnswIndex implements VectorIndex, Scan.Presence, Scan.Watch, 
     /// Vectors that may wait for their place; a search scans them all.
     public static final int BUFFER_CAPACITY = 1024;
 
-    /// Pruning slack, see [Graph]. 1.1 gives a denser graph and on MiniLM the same recall at the same cost,
-    /// for a slower build.
+    /// Pruning slack, see [Graph]. 1.1 was measured on MiniLM: the same recall for the same number of
+    /// distances, for a slower build.
     private static final double ALPHA = 1.0;
 
     /// Matches whose rows are fewer bytes than this are scanned: no walk is cheaper.
@@ -111,8 +111,7 @@ public final class HnswIndex implements VectorIndex, Scan.Presence, Scan.Watch, 
     }
 
     private Graph newGraph() {
-        double alpha = Double.parseDouble(System.getProperty("nuthatch.alpha", String.valueOf(ALPHA)));
-        return new Graph(parameters, alpha, scorer, readers, clock, account, owner);
+        return new Graph(parameters, ALPHA, scorer, readers, clock, account, owner);
     }
 
     @Override

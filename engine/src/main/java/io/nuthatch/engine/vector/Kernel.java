@@ -4,20 +4,23 @@ package io.nuthatch.engine.vector;
 ///
 /// `query` and rows are addresses of `n` components that may be read whole: both are padded with zeros to a
 /// 64-byte line of the row's type, and zeros change neither sum. The query of a FLOAT16 or BFLOAT16 row is
-/// float32, any other query has its row's type. [#four] gives what four calls of [#one] give up to the last
+/// float32, any other query has its row's type. [#eight] gives what eight calls of [#one] give up to the last
 /// bit: the order of a lane sum is the JIT's choice, so a distance must not be used to tell whether two hits
 /// are the same.
 ///
-/// One instance per case, picked once per index; a call covers one, two or four rows, so that a dispatch that
+/// One instance per case, picked once per index; a call covers one to eight rows, so that a dispatch that
 /// is not inlined costs next to nothing.
 abstract class Kernel {
     abstract float one(long query, long row, int n);
 
-    /// `out[at]` for row 0, `out[at + 1]` for row 1.
-    abstract void two(long query, long row0, long row1, int n, float[] out, int at);
+    /// `out[i]` becomes the answer for row `rows[i]`, `from <= i < from + 2`.
+    abstract void two(long query, long[] rows, int from, int n, float[] out);
 
-    /// `out[at + j]` for row `j`, `0 <= j < 4`.
-    abstract void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at);
+    /// As [#two], for four rows.
+    abstract void four(long query, long[] rows, int from, int n, float[] out);
+
+    /// As [#two], for eight rows.
+    abstract void eight(long query, long[] rows, int from, int n, float[] out);
 
     /// As [#one], with double precision where the type has it.
     double precise(long query, long row, int n) {

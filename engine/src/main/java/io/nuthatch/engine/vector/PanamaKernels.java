@@ -13,9 +13,9 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// The kernels on the vector API; the one class that imports it.
 ///
-/// Four rows at once is the step that pays: the query's loads are shared, four miss streams overlap and four
-/// sums do not wait for each other. Vectors live in locals only and species are constants, or the JIT would
-/// box them.
+/// Several rows at once is the step that pays: the query's loads are shared, their miss streams overlap and
+/// their sums do not wait for each other. Eight are 6 to 10 % faster than four in a walk. Vectors live in
+/// locals only and species are constants, or the JIT would box them.
 ///
 /// A row is padded to 64 bytes, the widest species, hence there is no tail: any species of 128, 256 or 512
 /// bits divides it.
@@ -116,7 +116,9 @@ final class PanamaKernels {
         }
 
         @Override
-        void two(long query, long row0, long row1, int n, float[] out, int at) {
+        void two(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
             FloatVector sum0 = FloatVector.zero(FLOATS);
             FloatVector sum1 = FloatVector.zero(FLOATS);
             for (int i = 0; i < n; i += FLOATS.length()) {
@@ -124,12 +126,16 @@ final class PanamaKernels {
                 sum0 = q.fma(floats(row0, i), sum0);
                 sum1 = q.fma(floats(row1, i), sum1);
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
-        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+        void four(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
             FloatVector sum0 = FloatVector.zero(FLOATS);
             FloatVector sum1 = FloatVector.zero(FLOATS);
             FloatVector sum2 = FloatVector.zero(FLOATS);
@@ -141,10 +147,49 @@ final class PanamaKernels {
                 sum2 = q.fma(floats(row2, i), sum2);
                 sum3 = q.fma(floats(row3, i), sum3);
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
-            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
-            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void eight(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
+            long row4 = rows[from + 4];
+            long row5 = rows[from + 5];
+            long row6 = rows[from + 6];
+            long row7 = rows[from + 7];
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            FloatVector sum2 = FloatVector.zero(FLOATS);
+            FloatVector sum3 = FloatVector.zero(FLOATS);
+            FloatVector sum4 = FloatVector.zero(FLOATS);
+            FloatVector sum5 = FloatVector.zero(FLOATS);
+            FloatVector sum6 = FloatVector.zero(FLOATS);
+            FloatVector sum7 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                sum0 = q.fma(floats(row0, i), sum0);
+                sum1 = q.fma(floats(row1, i), sum1);
+                sum2 = q.fma(floats(row2, i), sum2);
+                sum3 = q.fma(floats(row3, i), sum3);
+                sum4 = q.fma(floats(row4, i), sum4);
+                sum5 = q.fma(floats(row5, i), sum5);
+                sum6 = q.fma(floats(row6, i), sum6);
+                sum7 = q.fma(floats(row7, i), sum7);
+            }
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from + 4] = sum4.reduceLanes(VectorOperators.ADD);
+            out[from + 5] = sum5.reduceLanes(VectorOperators.ADD);
+            out[from + 6] = sum6.reduceLanes(VectorOperators.ADD);
+            out[from + 7] = sum7.reduceLanes(VectorOperators.ADD);
         }
     }
 
@@ -161,7 +206,9 @@ final class PanamaKernels {
         }
 
         @Override
-        void two(long query, long row0, long row1, int n, float[] out, int at) {
+        void two(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
             FloatVector sum0 = FloatVector.zero(FLOATS);
             FloatVector sum1 = FloatVector.zero(FLOATS);
             for (int i = 0; i < n; i += FLOATS.length()) {
@@ -171,12 +218,16 @@ final class PanamaKernels {
                 FloatVector d1 = q.sub(floats(row1, i));
                 sum1 = d1.fma(d1, sum1);
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
-        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+        void four(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
             FloatVector sum0 = FloatVector.zero(FLOATS);
             FloatVector sum1 = FloatVector.zero(FLOATS);
             FloatVector sum2 = FloatVector.zero(FLOATS);
@@ -192,10 +243,57 @@ final class PanamaKernels {
                 FloatVector d3 = q.sub(floats(row3, i));
                 sum3 = d3.fma(d3, sum3);
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
-            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
-            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void eight(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
+            long row4 = rows[from + 4];
+            long row5 = rows[from + 5];
+            long row6 = rows[from + 6];
+            long row7 = rows[from + 7];
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            FloatVector sum2 = FloatVector.zero(FLOATS);
+            FloatVector sum3 = FloatVector.zero(FLOATS);
+            FloatVector sum4 = FloatVector.zero(FLOATS);
+            FloatVector sum5 = FloatVector.zero(FLOATS);
+            FloatVector sum6 = FloatVector.zero(FLOATS);
+            FloatVector sum7 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                FloatVector d0 = q.sub(floats(row0, i));
+                sum0 = d0.fma(d0, sum0);
+                FloatVector d1 = q.sub(floats(row1, i));
+                sum1 = d1.fma(d1, sum1);
+                FloatVector d2 = q.sub(floats(row2, i));
+                sum2 = d2.fma(d2, sum2);
+                FloatVector d3 = q.sub(floats(row3, i));
+                sum3 = d3.fma(d3, sum3);
+                FloatVector d4 = q.sub(floats(row4, i));
+                sum4 = d4.fma(d4, sum4);
+                FloatVector d5 = q.sub(floats(row5, i));
+                sum5 = d5.fma(d5, sum5);
+                FloatVector d6 = q.sub(floats(row6, i));
+                sum6 = d6.fma(d6, sum6);
+                FloatVector d7 = q.sub(floats(row7, i));
+                sum7 = d7.fma(d7, sum7);
+            }
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from + 4] = sum4.reduceLanes(VectorOperators.ADD);
+            out[from + 5] = sum5.reduceLanes(VectorOperators.ADD);
+            out[from + 6] = sum6.reduceLanes(VectorOperators.ADD);
+            out[from + 7] = sum7.reduceLanes(VectorOperators.ADD);
         }
     }
 
@@ -216,7 +314,9 @@ final class PanamaKernels {
         }
 
         @Override
-        void two(long query, long row0, long row1, int n, float[] out, int at) {
+        void two(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
             DoubleVector sum0 = DoubleVector.zero(DOUBLES);
             DoubleVector sum1 = DoubleVector.zero(DOUBLES);
             for (int i = 0; i < n; i += DOUBLES.length()) {
@@ -224,12 +324,16 @@ final class PanamaKernels {
                 sum0 = q.fma(doubles(row0, i), sum0);
                 sum1 = q.fma(doubles(row1, i), sum1);
             }
-            out[at] = (float) sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = (float) sum1.reduceLanes(VectorOperators.ADD);
+            out[from] = (float) sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = (float) sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
-        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+        void four(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
             DoubleVector sum0 = DoubleVector.zero(DOUBLES);
             DoubleVector sum1 = DoubleVector.zero(DOUBLES);
             DoubleVector sum2 = DoubleVector.zero(DOUBLES);
@@ -241,10 +345,49 @@ final class PanamaKernels {
                 sum2 = q.fma(doubles(row2, i), sum2);
                 sum3 = q.fma(doubles(row3, i), sum3);
             }
-            out[at] = (float) sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = (float) sum1.reduceLanes(VectorOperators.ADD);
-            out[at + 2] = (float) sum2.reduceLanes(VectorOperators.ADD);
-            out[at + 3] = (float) sum3.reduceLanes(VectorOperators.ADD);
+            out[from] = (float) sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = (float) sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = (float) sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = (float) sum3.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void eight(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
+            long row4 = rows[from + 4];
+            long row5 = rows[from + 5];
+            long row6 = rows[from + 6];
+            long row7 = rows[from + 7];
+            DoubleVector sum0 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum1 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum2 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum3 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum4 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum5 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum6 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum7 = DoubleVector.zero(DOUBLES);
+            for (int i = 0; i < n; i += DOUBLES.length()) {
+                DoubleVector q = doubles(query, i);
+                sum0 = q.fma(doubles(row0, i), sum0);
+                sum1 = q.fma(doubles(row1, i), sum1);
+                sum2 = q.fma(doubles(row2, i), sum2);
+                sum3 = q.fma(doubles(row3, i), sum3);
+                sum4 = q.fma(doubles(row4, i), sum4);
+                sum5 = q.fma(doubles(row5, i), sum5);
+                sum6 = q.fma(doubles(row6, i), sum6);
+                sum7 = q.fma(doubles(row7, i), sum7);
+            }
+            out[from] = (float) sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = (float) sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = (float) sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = (float) sum3.reduceLanes(VectorOperators.ADD);
+            out[from + 4] = (float) sum4.reduceLanes(VectorOperators.ADD);
+            out[from + 5] = (float) sum5.reduceLanes(VectorOperators.ADD);
+            out[from + 6] = (float) sum6.reduceLanes(VectorOperators.ADD);
+            out[from + 7] = (float) sum7.reduceLanes(VectorOperators.ADD);
         }
     }
 
@@ -266,7 +409,9 @@ final class PanamaKernels {
         }
 
         @Override
-        void two(long query, long row0, long row1, int n, float[] out, int at) {
+        void two(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
             DoubleVector sum0 = DoubleVector.zero(DOUBLES);
             DoubleVector sum1 = DoubleVector.zero(DOUBLES);
             for (int i = 0; i < n; i += DOUBLES.length()) {
@@ -276,12 +421,16 @@ final class PanamaKernels {
                 DoubleVector d1 = q.sub(doubles(row1, i));
                 sum1 = d1.fma(d1, sum1);
             }
-            out[at] = (float) sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = (float) sum1.reduceLanes(VectorOperators.ADD);
+            out[from] = (float) sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = (float) sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
-        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+        void four(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
             DoubleVector sum0 = DoubleVector.zero(DOUBLES);
             DoubleVector sum1 = DoubleVector.zero(DOUBLES);
             DoubleVector sum2 = DoubleVector.zero(DOUBLES);
@@ -297,10 +446,57 @@ final class PanamaKernels {
                 DoubleVector d3 = q.sub(doubles(row3, i));
                 sum3 = d3.fma(d3, sum3);
             }
-            out[at] = (float) sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = (float) sum1.reduceLanes(VectorOperators.ADD);
-            out[at + 2] = (float) sum2.reduceLanes(VectorOperators.ADD);
-            out[at + 3] = (float) sum3.reduceLanes(VectorOperators.ADD);
+            out[from] = (float) sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = (float) sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = (float) sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = (float) sum3.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void eight(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
+            long row4 = rows[from + 4];
+            long row5 = rows[from + 5];
+            long row6 = rows[from + 6];
+            long row7 = rows[from + 7];
+            DoubleVector sum0 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum1 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum2 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum3 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum4 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum5 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum6 = DoubleVector.zero(DOUBLES);
+            DoubleVector sum7 = DoubleVector.zero(DOUBLES);
+            for (int i = 0; i < n; i += DOUBLES.length()) {
+                DoubleVector q = doubles(query, i);
+                DoubleVector d0 = q.sub(doubles(row0, i));
+                sum0 = d0.fma(d0, sum0);
+                DoubleVector d1 = q.sub(doubles(row1, i));
+                sum1 = d1.fma(d1, sum1);
+                DoubleVector d2 = q.sub(doubles(row2, i));
+                sum2 = d2.fma(d2, sum2);
+                DoubleVector d3 = q.sub(doubles(row3, i));
+                sum3 = d3.fma(d3, sum3);
+                DoubleVector d4 = q.sub(doubles(row4, i));
+                sum4 = d4.fma(d4, sum4);
+                DoubleVector d5 = q.sub(doubles(row5, i));
+                sum5 = d5.fma(d5, sum5);
+                DoubleVector d6 = q.sub(doubles(row6, i));
+                sum6 = d6.fma(d6, sum6);
+                DoubleVector d7 = q.sub(doubles(row7, i));
+                sum7 = d7.fma(d7, sum7);
+            }
+            out[from] = (float) sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = (float) sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = (float) sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = (float) sum3.reduceLanes(VectorOperators.ADD);
+            out[from + 4] = (float) sum4.reduceLanes(VectorOperators.ADD);
+            out[from + 5] = (float) sum5.reduceLanes(VectorOperators.ADD);
+            out[from + 6] = (float) sum6.reduceLanes(VectorOperators.ADD);
+            out[from + 7] = (float) sum7.reduceLanes(VectorOperators.ADD);
         }
     }
 
@@ -316,7 +512,9 @@ final class PanamaKernels {
         }
 
         @Override
-        void two(long query, long row0, long row1, int n, float[] out, int at) {
+        void two(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
             FloatVector sum0 = FloatVector.zero(FLOATS);
             FloatVector sum1 = FloatVector.zero(FLOATS);
             for (int i = 0; i < n; i += FLOATS.length()) {
@@ -324,12 +522,16 @@ final class PanamaKernels {
                 sum0 = q.fma(halves(row0, i), sum0);
                 sum1 = q.fma(halves(row1, i), sum1);
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
-        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+        void four(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
             FloatVector sum0 = FloatVector.zero(FLOATS);
             FloatVector sum1 = FloatVector.zero(FLOATS);
             FloatVector sum2 = FloatVector.zero(FLOATS);
@@ -341,10 +543,49 @@ final class PanamaKernels {
                 sum2 = q.fma(halves(row2, i), sum2);
                 sum3 = q.fma(halves(row3, i), sum3);
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
-            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
-            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void eight(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
+            long row4 = rows[from + 4];
+            long row5 = rows[from + 5];
+            long row6 = rows[from + 6];
+            long row7 = rows[from + 7];
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            FloatVector sum2 = FloatVector.zero(FLOATS);
+            FloatVector sum3 = FloatVector.zero(FLOATS);
+            FloatVector sum4 = FloatVector.zero(FLOATS);
+            FloatVector sum5 = FloatVector.zero(FLOATS);
+            FloatVector sum6 = FloatVector.zero(FLOATS);
+            FloatVector sum7 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                sum0 = q.fma(halves(row0, i), sum0);
+                sum1 = q.fma(halves(row1, i), sum1);
+                sum2 = q.fma(halves(row2, i), sum2);
+                sum3 = q.fma(halves(row3, i), sum3);
+                sum4 = q.fma(halves(row4, i), sum4);
+                sum5 = q.fma(halves(row5, i), sum5);
+                sum6 = q.fma(halves(row6, i), sum6);
+                sum7 = q.fma(halves(row7, i), sum7);
+            }
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from + 4] = sum4.reduceLanes(VectorOperators.ADD);
+            out[from + 5] = sum5.reduceLanes(VectorOperators.ADD);
+            out[from + 6] = sum6.reduceLanes(VectorOperators.ADD);
+            out[from + 7] = sum7.reduceLanes(VectorOperators.ADD);
         }
     }
 
@@ -361,7 +602,9 @@ final class PanamaKernels {
         }
 
         @Override
-        void two(long query, long row0, long row1, int n, float[] out, int at) {
+        void two(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
             FloatVector sum0 = FloatVector.zero(FLOATS);
             FloatVector sum1 = FloatVector.zero(FLOATS);
             for (int i = 0; i < n; i += FLOATS.length()) {
@@ -371,12 +614,16 @@ final class PanamaKernels {
                 FloatVector d1 = q.sub(halves(row1, i));
                 sum1 = d1.fma(d1, sum1);
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
-        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+        void four(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
             FloatVector sum0 = FloatVector.zero(FLOATS);
             FloatVector sum1 = FloatVector.zero(FLOATS);
             FloatVector sum2 = FloatVector.zero(FLOATS);
@@ -392,10 +639,57 @@ final class PanamaKernels {
                 FloatVector d3 = q.sub(halves(row3, i));
                 sum3 = d3.fma(d3, sum3);
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
-            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
-            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void eight(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
+            long row4 = rows[from + 4];
+            long row5 = rows[from + 5];
+            long row6 = rows[from + 6];
+            long row7 = rows[from + 7];
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            FloatVector sum2 = FloatVector.zero(FLOATS);
+            FloatVector sum3 = FloatVector.zero(FLOATS);
+            FloatVector sum4 = FloatVector.zero(FLOATS);
+            FloatVector sum5 = FloatVector.zero(FLOATS);
+            FloatVector sum6 = FloatVector.zero(FLOATS);
+            FloatVector sum7 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                FloatVector d0 = q.sub(halves(row0, i));
+                sum0 = d0.fma(d0, sum0);
+                FloatVector d1 = q.sub(halves(row1, i));
+                sum1 = d1.fma(d1, sum1);
+                FloatVector d2 = q.sub(halves(row2, i));
+                sum2 = d2.fma(d2, sum2);
+                FloatVector d3 = q.sub(halves(row3, i));
+                sum3 = d3.fma(d3, sum3);
+                FloatVector d4 = q.sub(halves(row4, i));
+                sum4 = d4.fma(d4, sum4);
+                FloatVector d5 = q.sub(halves(row5, i));
+                sum5 = d5.fma(d5, sum5);
+                FloatVector d6 = q.sub(halves(row6, i));
+                sum6 = d6.fma(d6, sum6);
+                FloatVector d7 = q.sub(halves(row7, i));
+                sum7 = d7.fma(d7, sum7);
+            }
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from + 4] = sum4.reduceLanes(VectorOperators.ADD);
+            out[from + 5] = sum5.reduceLanes(VectorOperators.ADD);
+            out[from + 6] = sum6.reduceLanes(VectorOperators.ADD);
+            out[from + 7] = sum7.reduceLanes(VectorOperators.ADD);
         }
     }
 
@@ -411,7 +705,9 @@ final class PanamaKernels {
         }
 
         @Override
-        void two(long query, long row0, long row1, int n, float[] out, int at) {
+        void two(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
             FloatVector sum0 = FloatVector.zero(FLOATS);
             FloatVector sum1 = FloatVector.zero(FLOATS);
             for (int i = 0; i < n; i += FLOATS.length()) {
@@ -419,12 +715,16 @@ final class PanamaKernels {
                 sum0 = q.fma(brains(row0, i), sum0);
                 sum1 = q.fma(brains(row1, i), sum1);
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
-        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+        void four(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
             FloatVector sum0 = FloatVector.zero(FLOATS);
             FloatVector sum1 = FloatVector.zero(FLOATS);
             FloatVector sum2 = FloatVector.zero(FLOATS);
@@ -436,10 +736,49 @@ final class PanamaKernels {
                 sum2 = q.fma(brains(row2, i), sum2);
                 sum3 = q.fma(brains(row3, i), sum3);
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
-            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
-            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void eight(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
+            long row4 = rows[from + 4];
+            long row5 = rows[from + 5];
+            long row6 = rows[from + 6];
+            long row7 = rows[from + 7];
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            FloatVector sum2 = FloatVector.zero(FLOATS);
+            FloatVector sum3 = FloatVector.zero(FLOATS);
+            FloatVector sum4 = FloatVector.zero(FLOATS);
+            FloatVector sum5 = FloatVector.zero(FLOATS);
+            FloatVector sum6 = FloatVector.zero(FLOATS);
+            FloatVector sum7 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                sum0 = q.fma(brains(row0, i), sum0);
+                sum1 = q.fma(brains(row1, i), sum1);
+                sum2 = q.fma(brains(row2, i), sum2);
+                sum3 = q.fma(brains(row3, i), sum3);
+                sum4 = q.fma(brains(row4, i), sum4);
+                sum5 = q.fma(brains(row5, i), sum5);
+                sum6 = q.fma(brains(row6, i), sum6);
+                sum7 = q.fma(brains(row7, i), sum7);
+            }
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from + 4] = sum4.reduceLanes(VectorOperators.ADD);
+            out[from + 5] = sum5.reduceLanes(VectorOperators.ADD);
+            out[from + 6] = sum6.reduceLanes(VectorOperators.ADD);
+            out[from + 7] = sum7.reduceLanes(VectorOperators.ADD);
         }
     }
 
@@ -456,7 +795,9 @@ final class PanamaKernels {
         }
 
         @Override
-        void two(long query, long row0, long row1, int n, float[] out, int at) {
+        void two(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
             FloatVector sum0 = FloatVector.zero(FLOATS);
             FloatVector sum1 = FloatVector.zero(FLOATS);
             for (int i = 0; i < n; i += FLOATS.length()) {
@@ -466,12 +807,16 @@ final class PanamaKernels {
                 FloatVector d1 = q.sub(brains(row1, i));
                 sum1 = d1.fma(d1, sum1);
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
-        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+        void four(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
             FloatVector sum0 = FloatVector.zero(FLOATS);
             FloatVector sum1 = FloatVector.zero(FLOATS);
             FloatVector sum2 = FloatVector.zero(FLOATS);
@@ -487,10 +832,57 @@ final class PanamaKernels {
                 FloatVector d3 = q.sub(brains(row3, i));
                 sum3 = d3.fma(d3, sum3);
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
-            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
-            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void eight(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
+            long row4 = rows[from + 4];
+            long row5 = rows[from + 5];
+            long row6 = rows[from + 6];
+            long row7 = rows[from + 7];
+            FloatVector sum0 = FloatVector.zero(FLOATS);
+            FloatVector sum1 = FloatVector.zero(FLOATS);
+            FloatVector sum2 = FloatVector.zero(FLOATS);
+            FloatVector sum3 = FloatVector.zero(FLOATS);
+            FloatVector sum4 = FloatVector.zero(FLOATS);
+            FloatVector sum5 = FloatVector.zero(FLOATS);
+            FloatVector sum6 = FloatVector.zero(FLOATS);
+            FloatVector sum7 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < n; i += FLOATS.length()) {
+                FloatVector q = floats(query, i);
+                FloatVector d0 = q.sub(brains(row0, i));
+                sum0 = d0.fma(d0, sum0);
+                FloatVector d1 = q.sub(brains(row1, i));
+                sum1 = d1.fma(d1, sum1);
+                FloatVector d2 = q.sub(brains(row2, i));
+                sum2 = d2.fma(d2, sum2);
+                FloatVector d3 = q.sub(brains(row3, i));
+                sum3 = d3.fma(d3, sum3);
+                FloatVector d4 = q.sub(brains(row4, i));
+                sum4 = d4.fma(d4, sum4);
+                FloatVector d5 = q.sub(brains(row5, i));
+                sum5 = d5.fma(d5, sum5);
+                FloatVector d6 = q.sub(brains(row6, i));
+                sum6 = d6.fma(d6, sum6);
+                FloatVector d7 = q.sub(brains(row7, i));
+                sum7 = d7.fma(d7, sum7);
+            }
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from + 4] = sum4.reduceLanes(VectorOperators.ADD);
+            out[from + 5] = sum5.reduceLanes(VectorOperators.ADD);
+            out[from + 6] = sum6.reduceLanes(VectorOperators.ADD);
+            out[from + 7] = sum7.reduceLanes(VectorOperators.ADD);
         }
     }
 
@@ -512,7 +904,9 @@ final class PanamaKernels {
         }
 
         @Override
-        void two(long query, long row0, long row1, int n, float[] out, int at) {
+        void two(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
             IntVector sum0 = IntVector.zero(INTS);
             IntVector sum1 = IntVector.zero(INTS);
             for (int i = 0; i < n; i += BYTES.length()) {
@@ -528,12 +922,16 @@ final class PanamaKernels {
                     sum1 = sum1.add(r.mul(signed(bytes1, 1)));
                 }
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
-        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+        void four(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
             IntVector sum0 = IntVector.zero(INTS);
             IntVector sum1 = IntVector.zero(INTS);
             IntVector sum2 = IntVector.zero(INTS);
@@ -557,10 +955,69 @@ final class PanamaKernels {
                     sum3 = sum3.add(r.mul(signed(bytes3, 1)));
                 }
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
-            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
-            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void eight(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
+            long row4 = rows[from + 4];
+            long row5 = rows[from + 5];
+            long row6 = rows[from + 6];
+            long row7 = rows[from + 7];
+            IntVector sum0 = IntVector.zero(INTS);
+            IntVector sum1 = IntVector.zero(INTS);
+            IntVector sum2 = IntVector.zero(INTS);
+            IntVector sum3 = IntVector.zero(INTS);
+            IntVector sum4 = IntVector.zero(INTS);
+            IntVector sum5 = IntVector.zero(INTS);
+            IntVector sum6 = IntVector.zero(INTS);
+            IntVector sum7 = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                IntVector q = signed(queryBytes, 0);
+                ByteVector bytes0 = bytes(row0, i);
+                ByteVector bytes1 = bytes(row1, i);
+                ByteVector bytes2 = bytes(row2, i);
+                ByteVector bytes3 = bytes(row3, i);
+                ByteVector bytes4 = bytes(row4, i);
+                ByteVector bytes5 = bytes(row5, i);
+                ByteVector bytes6 = bytes(row6, i);
+                ByteVector bytes7 = bytes(row7, i);
+                sum0 = sum0.add(q.mul(signed(bytes0, 0)));
+                sum1 = sum1.add(q.mul(signed(bytes1, 0)));
+                sum2 = sum2.add(q.mul(signed(bytes2, 0)));
+                sum3 = sum3.add(q.mul(signed(bytes3, 0)));
+                sum4 = sum4.add(q.mul(signed(bytes4, 0)));
+                sum5 = sum5.add(q.mul(signed(bytes5, 0)));
+                sum6 = sum6.add(q.mul(signed(bytes6, 0)));
+                sum7 = sum7.add(q.mul(signed(bytes7, 0)));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = signed(queryBytes, 1);
+                    sum0 = sum0.add(r.mul(signed(bytes0, 1)));
+                    sum1 = sum1.add(r.mul(signed(bytes1, 1)));
+                    sum2 = sum2.add(r.mul(signed(bytes2, 1)));
+                    sum3 = sum3.add(r.mul(signed(bytes3, 1)));
+                    sum4 = sum4.add(r.mul(signed(bytes4, 1)));
+                    sum5 = sum5.add(r.mul(signed(bytes5, 1)));
+                    sum6 = sum6.add(r.mul(signed(bytes6, 1)));
+                    sum7 = sum7.add(r.mul(signed(bytes7, 1)));
+                }
+            }
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from + 4] = sum4.reduceLanes(VectorOperators.ADD);
+            out[from + 5] = sum5.reduceLanes(VectorOperators.ADD);
+            out[from + 6] = sum6.reduceLanes(VectorOperators.ADD);
+            out[from + 7] = sum7.reduceLanes(VectorOperators.ADD);
         }
     }
 
@@ -584,7 +1041,9 @@ final class PanamaKernels {
         }
 
         @Override
-        void two(long query, long row0, long row1, int n, float[] out, int at) {
+        void two(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
             IntVector sum0 = IntVector.zero(INTS);
             IntVector sum1 = IntVector.zero(INTS);
             for (int i = 0; i < n; i += BYTES.length()) {
@@ -604,12 +1063,16 @@ final class PanamaKernels {
                     sum1 = sum1.add(e1.mul(e1));
                 }
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
-        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+        void four(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
             IntVector sum0 = IntVector.zero(INTS);
             IntVector sum1 = IntVector.zero(INTS);
             IntVector sum2 = IntVector.zero(INTS);
@@ -641,10 +1104,85 @@ final class PanamaKernels {
                     sum3 = sum3.add(e3.mul(e3));
                 }
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
-            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
-            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void eight(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
+            long row4 = rows[from + 4];
+            long row5 = rows[from + 5];
+            long row6 = rows[from + 6];
+            long row7 = rows[from + 7];
+            IntVector sum0 = IntVector.zero(INTS);
+            IntVector sum1 = IntVector.zero(INTS);
+            IntVector sum2 = IntVector.zero(INTS);
+            IntVector sum3 = IntVector.zero(INTS);
+            IntVector sum4 = IntVector.zero(INTS);
+            IntVector sum5 = IntVector.zero(INTS);
+            IntVector sum6 = IntVector.zero(INTS);
+            IntVector sum7 = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                IntVector q = signed(queryBytes, 0);
+                ByteVector bytes0 = bytes(row0, i);
+                ByteVector bytes1 = bytes(row1, i);
+                ByteVector bytes2 = bytes(row2, i);
+                ByteVector bytes3 = bytes(row3, i);
+                ByteVector bytes4 = bytes(row4, i);
+                ByteVector bytes5 = bytes(row5, i);
+                ByteVector bytes6 = bytes(row6, i);
+                ByteVector bytes7 = bytes(row7, i);
+                IntVector d0 = q.sub(signed(bytes0, 0));
+                sum0 = sum0.add(d0.mul(d0));
+                IntVector d1 = q.sub(signed(bytes1, 0));
+                sum1 = sum1.add(d1.mul(d1));
+                IntVector d2 = q.sub(signed(bytes2, 0));
+                sum2 = sum2.add(d2.mul(d2));
+                IntVector d3 = q.sub(signed(bytes3, 0));
+                sum3 = sum3.add(d3.mul(d3));
+                IntVector d4 = q.sub(signed(bytes4, 0));
+                sum4 = sum4.add(d4.mul(d4));
+                IntVector d5 = q.sub(signed(bytes5, 0));
+                sum5 = sum5.add(d5.mul(d5));
+                IntVector d6 = q.sub(signed(bytes6, 0));
+                sum6 = sum6.add(d6.mul(d6));
+                IntVector d7 = q.sub(signed(bytes7, 0));
+                sum7 = sum7.add(d7.mul(d7));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = signed(queryBytes, 1);
+                    IntVector e0 = r.sub(signed(bytes0, 1));
+                    sum0 = sum0.add(e0.mul(e0));
+                    IntVector e1 = r.sub(signed(bytes1, 1));
+                    sum1 = sum1.add(e1.mul(e1));
+                    IntVector e2 = r.sub(signed(bytes2, 1));
+                    sum2 = sum2.add(e2.mul(e2));
+                    IntVector e3 = r.sub(signed(bytes3, 1));
+                    sum3 = sum3.add(e3.mul(e3));
+                    IntVector e4 = r.sub(signed(bytes4, 1));
+                    sum4 = sum4.add(e4.mul(e4));
+                    IntVector e5 = r.sub(signed(bytes5, 1));
+                    sum5 = sum5.add(e5.mul(e5));
+                    IntVector e6 = r.sub(signed(bytes6, 1));
+                    sum6 = sum6.add(e6.mul(e6));
+                    IntVector e7 = r.sub(signed(bytes7, 1));
+                    sum7 = sum7.add(e7.mul(e7));
+                }
+            }
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from + 4] = sum4.reduceLanes(VectorOperators.ADD);
+            out[from + 5] = sum5.reduceLanes(VectorOperators.ADD);
+            out[from + 6] = sum6.reduceLanes(VectorOperators.ADD);
+            out[from + 7] = sum7.reduceLanes(VectorOperators.ADD);
         }
     }
 
@@ -666,7 +1204,9 @@ final class PanamaKernels {
         }
 
         @Override
-        void two(long query, long row0, long row1, int n, float[] out, int at) {
+        void two(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
             IntVector sum0 = IntVector.zero(INTS);
             IntVector sum1 = IntVector.zero(INTS);
             for (int i = 0; i < n; i += BYTES.length()) {
@@ -682,12 +1222,16 @@ final class PanamaKernels {
                     sum1 = sum1.add(r.mul(unsigned(bytes1, 1)));
                 }
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
-        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+        void four(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
             IntVector sum0 = IntVector.zero(INTS);
             IntVector sum1 = IntVector.zero(INTS);
             IntVector sum2 = IntVector.zero(INTS);
@@ -711,10 +1255,69 @@ final class PanamaKernels {
                     sum3 = sum3.add(r.mul(unsigned(bytes3, 1)));
                 }
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
-            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
-            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void eight(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
+            long row4 = rows[from + 4];
+            long row5 = rows[from + 5];
+            long row6 = rows[from + 6];
+            long row7 = rows[from + 7];
+            IntVector sum0 = IntVector.zero(INTS);
+            IntVector sum1 = IntVector.zero(INTS);
+            IntVector sum2 = IntVector.zero(INTS);
+            IntVector sum3 = IntVector.zero(INTS);
+            IntVector sum4 = IntVector.zero(INTS);
+            IntVector sum5 = IntVector.zero(INTS);
+            IntVector sum6 = IntVector.zero(INTS);
+            IntVector sum7 = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                IntVector q = unsigned(queryBytes, 0);
+                ByteVector bytes0 = bytes(row0, i);
+                ByteVector bytes1 = bytes(row1, i);
+                ByteVector bytes2 = bytes(row2, i);
+                ByteVector bytes3 = bytes(row3, i);
+                ByteVector bytes4 = bytes(row4, i);
+                ByteVector bytes5 = bytes(row5, i);
+                ByteVector bytes6 = bytes(row6, i);
+                ByteVector bytes7 = bytes(row7, i);
+                sum0 = sum0.add(q.mul(unsigned(bytes0, 0)));
+                sum1 = sum1.add(q.mul(unsigned(bytes1, 0)));
+                sum2 = sum2.add(q.mul(unsigned(bytes2, 0)));
+                sum3 = sum3.add(q.mul(unsigned(bytes3, 0)));
+                sum4 = sum4.add(q.mul(unsigned(bytes4, 0)));
+                sum5 = sum5.add(q.mul(unsigned(bytes5, 0)));
+                sum6 = sum6.add(q.mul(unsigned(bytes6, 0)));
+                sum7 = sum7.add(q.mul(unsigned(bytes7, 0)));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = unsigned(queryBytes, 1);
+                    sum0 = sum0.add(r.mul(unsigned(bytes0, 1)));
+                    sum1 = sum1.add(r.mul(unsigned(bytes1, 1)));
+                    sum2 = sum2.add(r.mul(unsigned(bytes2, 1)));
+                    sum3 = sum3.add(r.mul(unsigned(bytes3, 1)));
+                    sum4 = sum4.add(r.mul(unsigned(bytes4, 1)));
+                    sum5 = sum5.add(r.mul(unsigned(bytes5, 1)));
+                    sum6 = sum6.add(r.mul(unsigned(bytes6, 1)));
+                    sum7 = sum7.add(r.mul(unsigned(bytes7, 1)));
+                }
+            }
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from + 4] = sum4.reduceLanes(VectorOperators.ADD);
+            out[from + 5] = sum5.reduceLanes(VectorOperators.ADD);
+            out[from + 6] = sum6.reduceLanes(VectorOperators.ADD);
+            out[from + 7] = sum7.reduceLanes(VectorOperators.ADD);
         }
     }
 
@@ -738,7 +1341,9 @@ final class PanamaKernels {
         }
 
         @Override
-        void two(long query, long row0, long row1, int n, float[] out, int at) {
+        void two(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
             IntVector sum0 = IntVector.zero(INTS);
             IntVector sum1 = IntVector.zero(INTS);
             for (int i = 0; i < n; i += BYTES.length()) {
@@ -758,12 +1363,16 @@ final class PanamaKernels {
                     sum1 = sum1.add(e1.mul(e1));
                 }
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
         }
 
         @Override
-        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
+        void four(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
             IntVector sum0 = IntVector.zero(INTS);
             IntVector sum1 = IntVector.zero(INTS);
             IntVector sum2 = IntVector.zero(INTS);
@@ -795,10 +1404,85 @@ final class PanamaKernels {
                     sum3 = sum3.add(e3.mul(e3));
                 }
             }
-            out[at] = sum0.reduceLanes(VectorOperators.ADD);
-            out[at + 1] = sum1.reduceLanes(VectorOperators.ADD);
-            out[at + 2] = sum2.reduceLanes(VectorOperators.ADD);
-            out[at + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+        }
+
+        @Override
+        void eight(long query, long[] rows, int from, int n, float[] out) {
+            long row0 = rows[from];
+            long row1 = rows[from + 1];
+            long row2 = rows[from + 2];
+            long row3 = rows[from + 3];
+            long row4 = rows[from + 4];
+            long row5 = rows[from + 5];
+            long row6 = rows[from + 6];
+            long row7 = rows[from + 7];
+            IntVector sum0 = IntVector.zero(INTS);
+            IntVector sum1 = IntVector.zero(INTS);
+            IntVector sum2 = IntVector.zero(INTS);
+            IntVector sum3 = IntVector.zero(INTS);
+            IntVector sum4 = IntVector.zero(INTS);
+            IntVector sum5 = IntVector.zero(INTS);
+            IntVector sum6 = IntVector.zero(INTS);
+            IntVector sum7 = IntVector.zero(INTS);
+            for (int i = 0; i < n; i += BYTES.length()) {
+                ByteVector queryBytes = bytes(query, i);
+                IntVector q = unsigned(queryBytes, 0);
+                ByteVector bytes0 = bytes(row0, i);
+                ByteVector bytes1 = bytes(row1, i);
+                ByteVector bytes2 = bytes(row2, i);
+                ByteVector bytes3 = bytes(row3, i);
+                ByteVector bytes4 = bytes(row4, i);
+                ByteVector bytes5 = bytes(row5, i);
+                ByteVector bytes6 = bytes(row6, i);
+                ByteVector bytes7 = bytes(row7, i);
+                IntVector d0 = q.sub(unsigned(bytes0, 0));
+                sum0 = sum0.add(d0.mul(d0));
+                IntVector d1 = q.sub(unsigned(bytes1, 0));
+                sum1 = sum1.add(d1.mul(d1));
+                IntVector d2 = q.sub(unsigned(bytes2, 0));
+                sum2 = sum2.add(d2.mul(d2));
+                IntVector d3 = q.sub(unsigned(bytes3, 0));
+                sum3 = sum3.add(d3.mul(d3));
+                IntVector d4 = q.sub(unsigned(bytes4, 0));
+                sum4 = sum4.add(d4.mul(d4));
+                IntVector d5 = q.sub(unsigned(bytes5, 0));
+                sum5 = sum5.add(d5.mul(d5));
+                IntVector d6 = q.sub(unsigned(bytes6, 0));
+                sum6 = sum6.add(d6.mul(d6));
+                IntVector d7 = q.sub(unsigned(bytes7, 0));
+                sum7 = sum7.add(d7.mul(d7));
+                if (IS_BYTES_TWICE) {
+                    IntVector r = unsigned(queryBytes, 1);
+                    IntVector e0 = r.sub(unsigned(bytes0, 1));
+                    sum0 = sum0.add(e0.mul(e0));
+                    IntVector e1 = r.sub(unsigned(bytes1, 1));
+                    sum1 = sum1.add(e1.mul(e1));
+                    IntVector e2 = r.sub(unsigned(bytes2, 1));
+                    sum2 = sum2.add(e2.mul(e2));
+                    IntVector e3 = r.sub(unsigned(bytes3, 1));
+                    sum3 = sum3.add(e3.mul(e3));
+                    IntVector e4 = r.sub(unsigned(bytes4, 1));
+                    sum4 = sum4.add(e4.mul(e4));
+                    IntVector e5 = r.sub(unsigned(bytes5, 1));
+                    sum5 = sum5.add(e5.mul(e5));
+                    IntVector e6 = r.sub(unsigned(bytes6, 1));
+                    sum6 = sum6.add(e6.mul(e6));
+                    IntVector e7 = r.sub(unsigned(bytes7, 1));
+                    sum7 = sum7.add(e7.mul(e7));
+                }
+            }
+            out[from] = sum0.reduceLanes(VectorOperators.ADD);
+            out[from + 1] = sum1.reduceLanes(VectorOperators.ADD);
+            out[from + 2] = sum2.reduceLanes(VectorOperators.ADD);
+            out[from + 3] = sum3.reduceLanes(VectorOperators.ADD);
+            out[from + 4] = sum4.reduceLanes(VectorOperators.ADD);
+            out[from + 5] = sum5.reduceLanes(VectorOperators.ADD);
+            out[from + 6] = sum6.reduceLanes(VectorOperators.ADD);
+            out[from + 7] = sum7.reduceLanes(VectorOperators.ADD);
         }
     }
 }

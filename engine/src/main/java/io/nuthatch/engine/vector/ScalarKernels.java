@@ -18,20 +18,27 @@ final class ScalarKernels {
         };
     }
 
-    /// A kernel that has no better way for four rows than one after the other.
+    /// A kernel that has no better way for several rows than one after the other.
     private abstract static class OneByOne extends Kernel {
         @Override
-        void two(long query, long row0, long row1, int n, float[] out, int at) {
-            out[at] = one(query, row0, n);
-            out[at + 1] = one(query, row1, n);
+        void two(long query, long[] rows, int from, int n, float[] out) {
+            each(query, rows, from, 2, n, out);
         }
 
         @Override
-        void four(long query, long row0, long row1, long row2, long row3, int n, float[] out, int at) {
-            out[at] = one(query, row0, n);
-            out[at + 1] = one(query, row1, n);
-            out[at + 2] = one(query, row2, n);
-            out[at + 3] = one(query, row3, n);
+        void four(long query, long[] rows, int from, int n, float[] out) {
+            each(query, rows, from, 4, n, out);
+        }
+
+        @Override
+        void eight(long query, long[] rows, int from, int n, float[] out) {
+            each(query, rows, from, 8, n, out);
+        }
+
+        private void each(long query, long[] rows, int from, int count, int n, float[] out) {
+            for (int i = from; i < from + count; i++) {
+                out[i] = one(query, rows[i], n);
+            }
         }
     }
 

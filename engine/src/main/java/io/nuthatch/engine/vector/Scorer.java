@@ -112,11 +112,15 @@ public final class Scorer {
             touch(addresses, count);
         }
         int i = 0;
-        for (; i <= count - 4; i += 4) {
-            kernel.four(query, addresses[i], addresses[i + 1], addresses[i + 2], addresses[i + 3], padded, out, i);
+        for (; i <= count - 8; i += 8) {
+            kernel.eight(query, addresses, i, padded, out);
+        }
+        if (i <= count - 4) {
+            kernel.four(query, addresses, i, padded, out);
+            i += 4;
         }
         if (i <= count - 2) {
-            kernel.two(query, addresses[i], addresses[i + 1], padded, out, i);
+            kernel.two(query, addresses, i, padded, out);
             i += 2;
         }
         if (i < count) {

@@ -31,7 +31,7 @@ class KernelsTest {
     void vectorKernelsAgreeWithTheirScalarTwinsAtEveryLength(VectorType type) {
         assertThat(Kernel.HAS_VECTOR_MODULE).isTrue();
         VectorType queryType = queryType(type);
-        float[] out = new float[5];
+        float[][] out = new float[3][9];
         for (int dim = 1; dim <= DIM_MAX; dim += dim < 300 ? 1 : 37) {
             Memory.fill(block, 6 * ROW_BYTES, (byte) 0);
             for (int row = 0; row < 4; row++) {
@@ -43,15 +43,13 @@ class KernelsTest {
             for (boolean euclidean : new boolean[] {false, true}) {
                 Kernel panama = PanamaKernels.of(type, euclidean);
                 Kernel scalar = ScalarKernels.of(type, euclidean);
-                panama.four(
-                        block,
-                        block + ROW_BYTES,
-                        block + 2 * ROW_BYTES,
-                        block + 3 * ROW_BYTES,
-                        block + 4 * ROW_BYTES,
-                        padded,
-                        out,
-                        1);
+                long[] rows = new long[9];
+                for (int row = 0; row < 8; row++) {
+                    rows[1 + row] = block + (1 + row % 4) * ROW_BYTES;
+                }
+                panama.two(block, rows, 1, padded, out[0]);
+                panama.four(block, rows, 1, padded, out[1]);
+                panama.eight(block, rows, 1, padded, out[2]);
                 for (int row = 0; row < 4; row++) {
                     long address = block + (1 + row) * ROW_BYTES;
                     float expected = scalar.one(block, address, padded);
@@ -59,7 +57,13 @@ class KernelsTest {
                             + SEED;
                     float tolerance = type.isFloating() ? dim * 2e-6f : 0;
                     assertThat(panama.one(block, address, padded)).as(what).isCloseTo(expected, within(tolerance));
-                    assertThat(out[1 + row]).as(what + ", one of four").isCloseTo(expected, within(tolerance));
+                    for (int size = 2; size <= 8; size *= 2) {
+                        for (int at = row; at < size; at += 4) {
+                            assertThat(out[Integer.numberOfTrailingZeros(size) - 1][1 + at])
+                                    .as(what + ", row " + at + " of " + size)
+                                    .isCloseTo(expected, within(tolerance));
+                        }
+                    }
                     assertThat(panama.precise(block, address, padded))
                             .as(what)
                             .isCloseTo(scalar.precise(block, address, padded), within((double) tolerance));
