@@ -14,8 +14,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Clients that send too much, too little or nonsense, or do not take their replies: each gets its error or is held
-/// back, and nobody else notices.
+/// Clients that send too much, too little or nonsense, or do not take their replies: each gets its error or
+/// is held back, and nobody else notices.
 class HostileClientsTest {
     private static final int MB = 1 << 20;
     /// What the kernel's socket buffers may take beside what the server holds.
@@ -93,8 +93,7 @@ class HostileClientsTest {
     void nestedArraysAreNoRequests() {
         try (RespClient client = server.connect()) {
             client.sendRaw("*1\r\n".repeat(10_000));
-            assertThat(client.read())
-                    .isEqualTo(new RespClient.ErrorReply("ERR Protocol error: expected '$', got '*'"));
+            assertThat(client.read()).isEqualTo(new RespClient.ErrorReply("ERR Protocol error: expected '$', got '*'"));
             assertThat(client.isClosedByServer()).isTrue();
         }
     }
@@ -139,7 +138,8 @@ class HostileClientsTest {
                 bystander.call("PUBLISH", "news", message);
             }
             await(() -> server.server().state().clients().find(session.id()) == null);
-            assertThat(server.server().state().stats().outputBufferClosings.sum()).isEqualTo(1);
+            assertThat(server.server().state().stats().outputBufferClosings.sum())
+                    .isEqualTo(1);
         }
     }
 

@@ -51,11 +51,13 @@ final class LoopState {
         return output;
     }
 
-    /// Takes the output so far, to be written to the socket and then handed to [#giveBack]; null when there is none.
+    /// Takes the output so far, to be written to the socket and then handed to [#giveBack]; null when there
+    /// is none.
     ///
-    /// Replies go to another buffer from now on: writing may call back into the connection, which must not find the
-    /// same replies again.
-    @Nullable ByteBuf takeOutput() {
+    /// Replies go to another buffer from now on: writing may call back into the connection, which must not
+    /// find the same replies again.
+    @Nullable
+    ByteBuf takeOutput() {
         if (!output.isReadable()) {
             return null;
         }

@@ -120,8 +120,8 @@ public final class ConnectionCommands implements CommandFamily {
 
     private static final String HELLO_NEEDS_AUTH =
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH"
-                + " <user> <pass> option can be used to authenticate the client and select the RESP protocol version"
-                + " at the same time";
+                    + " <user> <pass> option can be used to authenticate the client and select the RESP protocol version"
+                    + " at the same time";
 
     private final Authentication authentication;
     private final int databases;

@@ -52,11 +52,11 @@ class CreateSyntaxTest {
     void everyOptionIsRead() {
         CreateSyntax.Request request =
                 parse("i prefix 2 a: b: language FRENCH score 0.5 stopwords 2 Foo bar on hash nohl maxtextfields"
-                    + " skipinitialscan schema t as title text nostem sortable unf weight 2.5 noindex indexmissing"
-                    + " indexempty withsuffixtrie g tag casesensitive separator ; sortable n numeric noindex sortable"
-                    + " v vector hnsw 14 m 8 ef_runtime 20 type float64 epsilon 0.2 dim 3 ef_construction 100"
-                    + " distance_metric l2 f as w vector flat 10 type INT8 dim 2 distance_metric IP initial_cap 7"
-                    + " block_size 9");
+                        + " skipinitialscan schema t as title text nostem sortable unf weight 2.5 noindex indexmissing"
+                        + " indexempty withsuffixtrie g tag casesensitive separator ; sortable n numeric noindex sortable"
+                        + " v vector hnsw 14 m 8 ef_runtime 20 type float64 epsilon 0.2 dim 3 ef_construction 100"
+                        + " distance_metric l2 f as w vector flat 10 type INT8 dim 2 distance_metric IP initial_cap 7"
+                        + " block_size 9");
         IndexDefinition definition = request.definition();
         assertThat(request.isScanSkipped()).isTrue();
         assertThat(definition.prefixes()).containsExactly("a:", "b:");
@@ -140,8 +140,8 @@ class CreateSyntaxTest {
                 "i SCHEMA v VECTOR HNSW | ERR Bad arguments for vector similarity number of parameters: Expected an"
                         + " argument, but none provided",
                 "i SCHEMA v VECTOR HNSW 5 TYPE FLOAT32 DIM 2 DISTANCE_METRIC | ERR Bad number of arguments for vector"
-                    + " similarity index: got 5 but expected even number (as algorithm parameters should be submitted"
-                    + " as named arguments)",
+                        + " similarity index: got 5 but expected even number (as algorithm parameters should be submitted"
+                        + " as named arguments)",
                 "i SCHEMA v VECTOR HNSW 6 TYPE FLOAT32 DIM 2 | ERR Expected 6 parameters but got 4",
                 "i SCHEMA v VECTOR HNSW 4 TYPE FLOAT32 DIM 2 | ERR Missing mandatory parameter: cannot create HNSW"
                         + " index without specifying DISTANCE_METRIC argument",
