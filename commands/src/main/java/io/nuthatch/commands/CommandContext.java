@@ -46,6 +46,7 @@ public final class CommandContext {
     private @Nullable Args preparedArgs;
     private int preparedIndex;
     private final Slice slice = new Slice();
+    private @Nullable HashValue hash; // One for all commands, so that a look-up makes no garbage.
     private @Nullable MemorySegment scratch; // Keeps its memory alive.
     private boolean isInTransaction;
     // The dispatcher's: quick calls of one command that share a look at the clock.
@@ -170,10 +171,26 @@ public final class CommandContext {
 
     /// As [#lookUp], for a hash: null when the key is absent, `WRONGTYPE` when it holds something else.
     public @Nullable HashValue lookUpHash(Key key) {
-        Database database = database();
-        HashValue hash = database.hash(key, nowMillis);
-        countLookUp(database, key, hash != null);
-        return hash;
+        HashValue found = findHash(key);
+        countLookUp(database(), key, found != null);
+        return found;
+    }
+
+    /// The hash at a key that the command changes, null when it is absent. This and the two beside it give
+    /// one and the same object at every call: a command has one hash in its hands at a time.
+    public @Nullable HashValue findHash(Key key) {
+        HashValue found = database().hash(key, nowMillis, hash);
+        if (found != null) {
+            hash = found;
+        }
+        return found;
+    }
+
+    /// As [#findHash], but never null: the first field put creates the key.
+    public HashValue findOrCreateHash(Key key) {
+        HashValue found = database().hashForWrite(key, nowMillis, hash);
+        hash = found;
+        return found;
     }
 
     private void countLookUp(Database database, Key key, boolean isHit) {

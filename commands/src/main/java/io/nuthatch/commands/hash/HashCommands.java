@@ -57,12 +57,12 @@ public final class HashCommands implements CommandFamily {
 
     /// As [#read], for a command that changes the hash.
     static @Nullable HashValue find(CommandContext context, Args args) {
-        return context.database().hash(context.key(args, 1), context.nowMillis());
+        return context.findHash(context.key(args, 1));
     }
 
     /// The hash at argument 1, which the first field put creates.
     static HashValue findOrCreate(CommandContext context, Args args) {
-        return context.database().hashForWrite(context.key(args, 1), context.nowMillis());
+        return context.findOrCreateHash(context.key(args, 1));
     }
 
     /// Tells that `hash` lost fields, and that the key went with the last of them.

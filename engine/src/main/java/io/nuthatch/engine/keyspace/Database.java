@@ -350,6 +350,11 @@ public final class Database {
     /// type. Fields that had expired by `now` are removed first (and the key with the last of them). `key`
     /// must stay as it is while the value is used.
     public @Nullable HashValue hash(Key key, long now) {
+        return hash(key, now, null);
+    }
+
+    /// As [#hash], but gives `reused`, which then stands for this hash and no longer for its last one.
+    public @Nullable HashValue hash(Key key, long now, @Nullable HashValue reused) {
         long record = find(key, now);
         if (record == 0) {
             return null;
@@ -357,14 +362,23 @@ public final class Database {
         if (!Record.isHash(record)) {
             throw WrongTypeException.INSTANCE;
         }
-        return new HashValue(this, key, record);
+        return reused != null ? reused.set(this, key, record) : new HashValue(this, key, record);
     }
 
     /// As [#hash], but never null: the key is created by the first field put, and removed with its last
     /// field.
     public HashValue hashForWrite(Key key, long now) {
-        HashValue hash = hash(key, now);
-        return hash != null ? hash : new HashValue(this, key, 0);
+        return hashForWrite(key, now, null);
+    }
+
+    /// As [#hashForWrite], but gives `reused`, which then stands for this hash and no longer for its last
+    /// one.
+    public HashValue hashForWrite(Key key, long now, @Nullable HashValue reused) {
+        HashValue hash = hash(key, now, reused);
+        if (hash != null) {
+            return hash;
+        }
+        return reused != null ? reused.set(this, key, 0) : new HashValue(this, key, 0);
     }
 
     /// For tests: has the hash's expired fields removed, if there is a hash.

@@ -32,8 +32,8 @@ public final class HashValue {
     private static final int MAX_PACKED_FIELDS = 512;
     private static final int MAX_RESERVED_BYTES = 64 << 10;
 
-    private final Database database;
-    private final Key key;
+    private Database database;
+    private Key key;
     private long record; // 0: the key is absent.
     private int reserve; // Bytes of value that are about to come.
 
@@ -41,6 +41,15 @@ public final class HashValue {
         this.database = database;
         this.key = key;
         this.record = record;
+    }
+
+    /// Stands for another hash from now on.
+    HashValue set(Database database, Key key, long record) {
+        this.database = database;
+        this.key = key;
+        this.record = record;
+        this.reserve = 0;
+        return this;
     }
 
     /// Where the record is now; 0 while the hash is empty.
