@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nuthatch.commands.Session;
 import io.nuthatch.server.ConnectionPolicy;
 import io.nuthatch.server.SystemClock;
+import io.nuthatch.server.TransportKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ class HostileClientsTest {
     void start() {
         server = TestServer.start();
         bystander = server.connect();
+        assertThat(bystander.call("PING")).isEqualTo("PONG"); // So that the server has accepted it.
     }
 
     @AfterEach
@@ -218,6 +220,39 @@ class HostileClientsTest {
                 assertThat(client.read()).isEqualTo(Integer.toString(i));
             }
             sender.join();
+        }
+    }
+
+    @Test
+    void aClientKilledByItsNeighbourGetsNoneOfItsReplies() {
+        try (TestServer one = TestServer.start(new SystemClock(), options -> options.withIoThreads(1));
+                RespClient killer = one.connect();
+                RespClient victim = one.connect()) {
+            Object id = victim.call("CLIENT", "ID");
+            java.io.ByteArrayOutputStream batch = new java.io.ByteArrayOutputStream();
+            batch.writeBytes(RespClient.request("ECHO", "before"));
+            batch.writeBytes(RespClient.request("CLIENT", "KILL", "ID", String.valueOf(id)));
+            batch.writeBytes(RespClient.request("ECHO", "after"));
+            killer.sendRaw(batch.toByteArray());
+            assertThat(killer.read()).isEqualTo("before");
+            assertThat(killer.read()).isEqualTo(1L);
+            assertThat(killer.read()).isEqualTo("after");
+            assertThat(victim.isClosedByServer()).isTrue();
+        }
+    }
+
+    @Test
+    void everyTransportServesTheSame() {
+        for (TransportKind kind : TransportKind.values()) {
+            try (TestServer other = TestServer.start(new SystemClock(), options -> options.withTransport(kind));
+                    RespClient client = other.connect()) {
+                byte[] value = new byte[300_000];
+                new java.util.SplittableRandom(5).nextBytes(value);
+                for (int i = 0; i < 20; i++) {
+                    assertThat(client.call("SET", "key" + i, value)).isEqualTo("OK");
+                    assertThat(RespClient.bytes(client.call("GET", "key" + i))).isEqualTo(value);
+                }
+            }
         }
     }
 

@@ -156,10 +156,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
 
     /// Executes what was read, until there is no whole request or something has to be waited for.
     private void drain() {
-        if (isDraining) {
+        if (isDraining || isClosing || isGone) {
             return;
         }
         isDraining = true;
+        loop.claim(this);
         try {
             RequestDecoder in = decoder();
             isExhausted = false;
@@ -192,6 +193,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             if (!isGone) {
                 in.retainUnread();
             }
+        } catch (RuntimeException | Error failure) {
+            loop.discardOutput(); // Half a reply must reach nobody, least of all the next client of this loop.
+            throw failure;
         } finally {
             isDraining = false;
         }
@@ -388,7 +392,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     }
 
     private void writeOutput() {
-        ByteBuf out = loop.takeOutput();
+        ByteBuf out = loop.takeOutput(this);
         if (out != null) {
             write(out.retain());
             loop.giveBack(out);
@@ -397,7 +401,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
 
     private void flush() {
         ChannelHandlerContext context = context();
-        ByteBuf out = loop.takeOutput();
+        ByteBuf out = loop.takeOutput(this);
         if (out == null) {
             context.flush();
         } else {
@@ -411,6 +415,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         } else if (pending.isEmpty() && !isCloseScheduled) {
             isCloseScheduled = true;
             context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    /// Another connection of this loop is about to use the output.
+    void surrender() {
+        if (!isGone) {
+            flush();
         }
     }
 
@@ -475,6 +486,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             return;
         }
         Session client = session();
+        loop.claim(this);
         loop.reply.setProtocol(client.protocol());
         Consumer<ReplyWriter> message;
         while ((message = pushes.poll()) != null) {

@@ -33,6 +33,7 @@ final class LoopState {
     private final ByteBufAllocator allocator;
     private ByteBuf output;
     private @Nullable ByteBuf spare;
+    private @Nullable ClientConnection owner;
 
     LoopState(Dispatcher dispatcher, ByteBufAllocator allocator) {
         this.allocator = allocator;
@@ -51,14 +52,32 @@ final class LoopState {
         return output;
     }
 
-    /// Takes the output so far, to be written to the socket and then handed to [#giveBack]; null when there
-    /// is none.
+    /// Makes `connection` the one whose replies the output holds. The former one's go to its socket first:
+    /// with io_uring another connection's read may come before the end of a read.
+    void claim(ClientConnection connection) {
+        ClientConnection former = owner;
+        if (former != connection) {
+            if (former != null && output.isReadable()) {
+                former.surrender();
+            }
+            output.clear();
+            owner = connection;
+        }
+    }
+
+    /// Drops the output; its connection is broken.
+    void discardOutput() {
+        output.clear();
+    }
+
+    /// Takes the output so far, if it is `connection`'s, to be written to the socket and then handed to
+    /// [#giveBack]; null when there is none.
     ///
     /// Replies go to another buffer from now on: writing may call back into the connection, which must not
     /// find the same replies again.
     @Nullable
-    ByteBuf takeOutput() {
-        if (!output.isReadable()) {
+    ByteBuf takeOutput(ClientConnection connection) {
+        if (owner != connection || !output.isReadable()) {
             return null;
         }
         ByteBuf taken = output;

@@ -57,4 +57,19 @@ public record ServerOptions(
     public ServerOptions withPort(int value) {
         return new ServerOptions(bind, value, ioThreads, queryThreads, queryQueue, transport, tcpBacklog, databases);
     }
+
+    /// The same with another query pool.
+    public ServerOptions withQueryPool(int threads, int queue) {
+        return new ServerOptions(bind, port, ioThreads, threads, queue, transport, tcpBacklog, databases);
+    }
+
+    /// The same with another number of event loops.
+    public ServerOptions withIoThreads(int value) {
+        return new ServerOptions(bind, port, value, queryThreads, queryQueue, transport, tcpBacklog, databases);
+    }
+
+    /// The same with another transport.
+    public ServerOptions withTransport(TransportKind value) {
+        return new ServerOptions(bind, port, ioThreads, queryThreads, queryQueue, value, tcpBacklog, databases);
+    }
 }
