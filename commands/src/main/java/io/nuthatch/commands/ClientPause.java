@@ -69,6 +69,11 @@ public final class ClientPause {
         }
     }
 
+    /// Clients that wait for the pause to end.
+    public int waiting() {
+        return waiters.size();
+    }
+
     /// Ends a pause whose time is over; called by the server's clock tick.
     public void tick(long nowMillis) {
         State now = state;

@@ -1,9 +1,12 @@
 package io.nuthatch.redistests;
 
+import io.nuthatch.commands.CommandFamily;
 import io.nuthatch.engine.EpochClock;
 import io.nuthatch.server.NuthatchServer;
 import io.nuthatch.server.ServerOptions;
 import io.nuthatch.server.SystemClock;
+import io.nuthatch.server.config.ServerConfig;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /// A server of this process on a free port, for the length of a test.
@@ -32,8 +35,14 @@ public final class TestServer implements AutoCloseable {
 
     /// A server with other options than the defaults; its port is a free one whatever they say.
     public static TestServer start(EpochClock clock, UnaryOperator<ServerOptions> change) {
+        return start(clock, change, List.of());
+    }
+
+    /// As above, with commands of the test's own.
+    public static TestServer start(
+            EpochClock clock, UnaryOperator<ServerOptions> change, List<? extends CommandFamily> more) {
         ServerOptions options = change.apply(ServerOptions.defaults()).withPort(0);
-        return new TestServer(NuthatchServer.start(options, clock, new SystemClock()));
+        return new TestServer(NuthatchServer.start(options, ServerConfig.defaults(), clock, new SystemClock(), more));
     }
 
     public int port() {

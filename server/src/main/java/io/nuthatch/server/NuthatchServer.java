@@ -117,7 +117,14 @@ public final class NuthatchServer implements AutoCloseable {
     private boolean isClosed; // Guarded by this.
     private int ticks; // The background thread's own.
 
-    private NuthatchServer(ServerOptions options, ServerConfig config, EpochClock clock, NanoClock nanoClock) {
+    private volatile long indexBytes; // As of the last tick: summing the account is too slow for each command.
+
+    private NuthatchServer(
+            ServerOptions options,
+            ServerConfig config,
+            EpochClock clock,
+            NanoClock nanoClock,
+            List<? extends CommandFamily> more) {
         this.options = options;
         this.config = config;
         this.state = new ServerState(clock, nanoClock);
@@ -130,8 +137,11 @@ public final class NuthatchServer implements AutoCloseable {
         keyspace.setDocuments(indexes);
         this.administration = new Administration(state, config, keyspace, memory, this::dispatcher);
         keyspace.setListener(new ListenerPair(indexes, administration.listener()));
-        CommandTable table = new CommandTable(families());
-        MaxMemory maxMemory = new MaxMemory(keyspace, keyspace::usedBytes);
+        List<CommandFamily> families = new ArrayList<>(families());
+        families.addAll(more);
+        CommandTable table = new CommandTable(families);
+        MaxMemory maxMemory = new MaxMemory(keyspace, () -> keyspace.usedBytes() + indexBytes);
+        state.onTick(() -> indexBytes = bytesBesideKeyspace());
         this.dispatcher = new Dispatcher(table, state, new CommandStats(table), keyspace, maxMemory);
         administration.start();
         this.pool = new QueryPool(options.queryThreads(), options.queryQueue(), dispatcher);
@@ -155,6 +165,11 @@ public final class NuthatchServer implements AutoCloseable {
         return families;
     }
 
+    private long bytesBesideKeyspace() {
+        Map<String, Long> owners = memory.byOwner();
+        return memory.total() - owners.getOrDefault("keyspace", 0L);
+    }
+
     /// A server with default settings but for `options`; see the other [#start].
     public static NuthatchServer start(ServerOptions options, EpochClock clock, NanoClock nanoClock) {
         return start(options, ServerConfig.defaults(), clock, nanoClock);
@@ -164,7 +179,17 @@ public final class NuthatchServer implements AutoCloseable {
     /// `CONFIG SET` changes it.
     public static NuthatchServer start(
             ServerOptions options, ServerConfig config, EpochClock clock, NanoClock nanoClock) {
-        NuthatchServer server = new NuthatchServer(options, config, clock, nanoClock);
+        return start(options, config, clock, nanoClock, List.of());
+    }
+
+    /// A server with further commands.
+    public static NuthatchServer start(
+            ServerOptions options,
+            ServerConfig config,
+            EpochClock clock,
+            NanoClock nanoClock,
+            List<? extends CommandFamily> more) {
+        NuthatchServer server = new NuthatchServer(options, config, clock, nanoClock, more);
         try {
             server.listen();
             server.openAdminPort();

@@ -132,7 +132,7 @@ public final class ServerInfo {
         field(out, "maxclients", settings.number("maxclients").getAsLong());
         field(out, "client_recent_max_input_buffer", input);
         field(out, "client_recent_max_output_buffer", output);
-        field(out, "blocked_clients", 0);
+        field(out, "blocked_clients", state.pause().waiting());
         field(out, "tracking_clients", tracking.clientCount());
         field(out, "pubsub_clients", pubSub.clientCount());
         field(out, "watching_clients", watches.clientCount());
