@@ -22,7 +22,8 @@ final class PackedLists {
     /// The elements of a listpack.
     ///
     /// ```
-    /// bytes (4, LE) | count (2, LE) | entry... | ff        entry = encoding and data | its length, 7 bits a byte
+    /// bytes (4, LE) | count (2, LE) | entry... | ff
+    /// entry = encoding and data | its length, 7 bits a byte
     /// ```
     static List<byte[]> listpack(byte[] data) {
         if (data.length <= LISTPACK_HEADER_BYTES || unsigned(data, 0, 4) != data.length || last(data) != END) {
