@@ -48,7 +48,7 @@ public final class KernelWarmup {
     private static void warm(VectorType type, Metric metric, NanoClock clock, long end) {
         MemoryAccount account = new MemoryAccount();
         SplittableRandom random = new SplittableRandom(1);
-        HnswParameters parameters = new HnswParameters(8, 32, 32, 0.01);
+        HnswParameters parameters = new HnswParameters(8, 32, 10, 0.01);
         try (IndexThreads threads = new IndexThreads(0);
                 Rows rows = new Rows(type, DIM, metric == Metric.COSINE, account, "warmup");
                 HnswIndex index =

@@ -30,6 +30,7 @@ final class Readers {
     private final Supplier<Searcher> newSearcher;
     private volatile Searcher[] searchers = new Searcher[0]; // All ever made; copied on growth, under this.
     private volatile boolean isClosed;
+    private volatile boolean areReadersGone; // Closed, and everybody has left.
 
     Readers(Supplier<Searcher> newSearcher) {
         this.newSearcher = newSearcher;
@@ -95,6 +96,9 @@ final class Readers {
     private void retire(Runnable action, boolean isMemory) {
         retiredCount.incrementAndGet();
         retired.add(new Retired(advance(), action, isMemory));
+        if (areReadersGone) { // The close has emptied the queue already.
+            dropRetired();
+        }
     }
 
     int retiredCount() {
@@ -107,6 +111,9 @@ final class Readers {
             return;
         }
         try {
+            if (isClosed) { // Its actions would touch memory that is given back.
+                return;
+            }
             for (@Nullable Retired head = retired.peek();
                     head != null && hasPassed(head.epoch);
                     head = retired.peek()) {
@@ -123,7 +130,7 @@ final class Readers {
     void drainAll() {
         draining.lock();
         draining.unlock();
-        while (retiredCount.get() > 0) {
+        while (retiredCount.get() > 0 && !isClosed) {
             drain();
             LockSupport.parkNanos(20_000);
         }
@@ -140,6 +147,19 @@ final class Readers {
     void close() {
         isClosed = true;
         awaitPassed(advance());
+        areReadersGone = true;
+        dropRetired();
+        synchronized (this) {
+            for (Searcher searcher : searchers) {
+                searcher.close();
+            }
+            searchers = new Searcher[0];
+            idle.clear();
+        }
+    }
+
+    /// Frees the memory among what was retired and forgets the rest.
+    private void dropRetired() {
         draining.lock(); // An action under way reads the index's memory.
         try {
             for (@Nullable Retired left = retired.poll(); left != null; left = retired.poll()) {
@@ -150,13 +170,6 @@ final class Readers {
             retiredCount.set(0);
         } finally {
             draining.unlock();
-        }
-        synchronized (this) {
-            for (Searcher searcher : searchers) {
-                searcher.close();
-            }
-            searchers = new Searcher[0];
-            idle.clear();
         }
     }
 

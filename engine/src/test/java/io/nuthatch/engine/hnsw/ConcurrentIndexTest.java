@@ -38,7 +38,7 @@ class ConcurrentIndexTest {
                 HnswIndex index = new HnswIndex(
                         rows,
                         Metric.L2,
-                        new HnswParameters(8, 60, 40, 0.01),
+                        new HnswParameters(8, 60, 10, 0.01),
                         threads,
                         System::nanoTime,
                         account,
@@ -138,7 +138,7 @@ class ConcurrentIndexTest {
         for (int i = 0; i < gone.length; i++) {
             gone[i] = removedAt.get(base + i) == 1;
         }
-        Hits hits = index.search(vector(random), Knn.of(10).withEf(40));
+        Hits hits = index.search(vector(random), Knn.of(10).withEf(10));
         for (int i = 0; i < hits.size(); i++) {
             assertThat(hits.distances()[i]).isNotNaN().isBetween(0.0, 1e6);
             if (i > 0) {
@@ -179,7 +179,7 @@ class ConcurrentIndexTest {
             HnswIndex index = new HnswIndex(
                     rows,
                     Metric.L2,
-                    new HnswParameters(8, 60, 40, 0.01),
+                    new HnswParameters(8, 60, 10, 0.01),
                     threads,
                     System::nanoTime,
                     account,
