@@ -124,7 +124,7 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
             }
         }
         if (mode != Session.ReplyMode.ON) {
-            suppress(session, mode, mark, reply);
+            suppress(session, mode, entry, mark, reply);
         }
     }
 
@@ -139,13 +139,18 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
         return mode != Session.ReplyMode.ON;
     }
 
-    private static void suppress(Session session, Session.ReplyMode mode, int mark, ReplyWriter reply) {
+    /// Takes the reply back, but for what subscribing answers: that is a message, which no mode holds back.
+    private static void suppress(
+            Session session, Session.ReplyMode mode, @Nullable CommandEntry entry, int mark, ReplyWriter reply) {
+        boolean isMessage = entry != null && entry.is(CommandFlag.PUBSUB) && entry.is(CommandFlag.NOSCRIPT);
         if (mode == Session.ReplyMode.SKIP) {
-            reply.rollback(mark);
+            if (!isMessage) {
+                reply.rollback(mark);
+            }
             if (session.replyMode() == Session.ReplyMode.SKIP) {
                 session.setReplyMode(Session.ReplyMode.ON);
             }
-        } else if (session.replyMode() == Session.ReplyMode.OFF) {
+        } else if (session.replyMode() == Session.ReplyMode.OFF && !isMessage) {
             reply.rollback(mark);
         }
     }

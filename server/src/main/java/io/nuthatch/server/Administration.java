@@ -100,6 +100,12 @@ final class Administration {
         tracking.onActivity(() -> dispatcher.get().bracketCalls(tracking.isActive() ? tracking : null));
         state.onTick(tracking::evict);
         state.onTick(info::tick);
+        // A lowered maxmemory takes effect without waiting for the next write.
+        state.onTick(() -> {
+            if (dispatcher.get().maxMemory().limitBytes() > 0) {
+                dispatcher.get().maxMemory().makeRoom(state.clock().nowMillis());
+            }
+        });
     }
 
     private void obey(String setting, Runnable action) {

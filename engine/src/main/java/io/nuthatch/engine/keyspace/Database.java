@@ -191,6 +191,7 @@ public final class Database {
             freeValue(record);
         } else {
             insert(slot, shard, entry, hash, fresh);
+            signal(key, KeyEvent.NEW);
         }
         if (expireAt != 0) {
             setExpireAt(slot, entry, fresh, expireAt);
@@ -213,6 +214,7 @@ public final class Database {
         if (record == 0) {
             record = records.allocate(shard, stringMeta(), key.hash32(), key.address(), key.length(), newLength);
             insert(slot, shard, entry, key.hash32(), record);
+            signal(key, KeyEvent.NEW);
         } else if (newLength > Records.valueCapacity(record)) {
             long room = Math.min(Integer.MAX_VALUE - 64L, newLength + Math.min(newLength / 2L, 1L << 20));
             record = move(slot, entry, record, (int) Math.max(room, newLength));
@@ -292,6 +294,7 @@ public final class Database {
         records.free(record); // A table of fields lives on under the new name.
         long entry = target.entryForWrite(to.hashSlot());
         target.insert(to.hashSlot(), shard, entry, to.hash32(), fresh);
+        target.signal(to, KeyEvent.NEW);
         target.afterCopy(to.hashSlot(), entry, fresh, at);
         return true;
     }
@@ -332,6 +335,7 @@ public final class Database {
                 valueLength);
         Memory.copy(Record.valueAddress(record), Record.valueAddress(fresh), valueLength);
         target.insert(to.hashSlot(), shard, entry, to.hash32(), fresh);
+        target.signal(to, KeyEvent.NEW);
         target.afterCopy(to.hashSlot(), entry, fresh, Record.expireAt(record));
         return true;
     }
@@ -825,6 +829,7 @@ public final class Database {
         long record = records.allocate(shard, meta, key.hash32(), key.address(), key.length(), valueBytes);
         Memory.putInt(record + Record.VALUE_LENGTH, 0);
         insert(slot, shard, entryForWrite(slot), key.hash32(), record);
+        signal(key, KeyEvent.NEW);
         return record;
     }
 
