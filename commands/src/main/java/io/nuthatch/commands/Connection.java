@@ -19,6 +19,9 @@ public interface Connection {
     /// Closes once everything written so far is sent. From any thread.
     void closeAfterFlush();
 
+    /// Whether it is being closed, so that nothing more will reach the client. From any thread.
+    boolean isClosing();
+
     /// Closes at once. From any thread.
     void close();
 

@@ -144,11 +144,11 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
             Session session, Session.ReplyMode mode, @Nullable CommandEntry entry, int mark, ReplyWriter reply) {
         boolean isMessage = entry != null && entry.is(CommandFlag.PUBSUB) && entry.is(CommandFlag.NOSCRIPT);
         if (mode == Session.ReplyMode.SKIP) {
-            if (!isMessage) {
-                reply.rollback(mark);
-            }
-            if (session.replyMode() == Session.ReplyMode.SKIP) {
+            if (session.replyMode() == Session.ReplyMode.SKIP) { // Else this was CLIENT REPLY ON, which is answered.
                 session.setReplyMode(Session.ReplyMode.ON);
+                if (!isMessage) {
+                    reply.rollback(mark);
+                }
             }
         } else if (session.replyMode() == Session.ReplyMode.OFF && !isMessage) {
             reply.rollback(mark);

@@ -76,7 +76,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     private boolean isWaiting; // For the pause to end, or for room on the query pool.
     private boolean isDraining;
     private boolean isExhausted = true; // No whole request waits to be executed.
-    private boolean isClosing;
+    private volatile boolean isClosing; // Written by the event loop.
     private boolean isCloseScheduled;
     private boolean isGone;
     private long softLimitSinceMillis; // 0 while the output is below its soft limit.
@@ -547,6 +547,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         if (!isDraining) {
             flush();
         }
+    }
+
+    @Override
+    public boolean isClosing() {
+        return isClosing;
     }
 
     @Override

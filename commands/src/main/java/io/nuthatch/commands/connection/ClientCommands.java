@@ -188,8 +188,10 @@ public final class ClientCommands implements CommandFamily {
                                 reply.integer(context.session().id())),
                 SimpleCommand.of(
                         CLIENT_INFO,
-                        (context, args, reply) ->
-                                reply.verbatim("txt", ClientInfo.line(context.session(), context.nowMillis()) + "\n")),
+                        (context, args, reply) -> reply.verbatim(
+                                "txt",
+                                ClientInfo.line(context.session(), context.nowMillis(), ClientInfo.wireBytes(args))
+                                        + "\n")),
                 SimpleCommand.of(CLIENT_LIST, this::list),
                 SimpleCommand.of(CLIENT_NO_EVICT, (context, args, reply) -> {
                     context.session().setNoEvict(onOrOff(args, 2));
@@ -218,11 +220,12 @@ public final class ClientCommands implements CommandFamily {
     private void list(CommandContext context, Args args, ReplyWriter reply) {
         StringBuilder lines = new StringBuilder();
         long now = context.nowMillis();
+        long own = ClientInfo.wireBytes(args);
         if (args.count() == 4 && args.is(2, "TYPE")) {
             String type = clientType(args, 3);
             sorted().filter(session -> ClientInfo.type(session).equals(type))
-                    .forEach(session ->
-                            lines.append(ClientInfo.line(session, now)).append('\n'));
+                    .forEach(session -> lines.append(line(session, context.session(), now, own))
+                            .append('\n'));
         } else if (args.count() > 3 && args.is(2, "ID")) {
             for (int i = 3; i < args.count(); i++) {
                 long id;
@@ -233,16 +236,20 @@ public final class ClientCommands implements CommandFamily {
                 }
                 Session session = state.clients().find(id);
                 if (session != null) {
-                    lines.append(ClientInfo.line(session, now)).append('\n');
+                    lines.append(line(session, context.session(), now, own)).append('\n');
                 }
             }
         } else if (args.count() == 2) {
             sorted().forEach(session ->
-                    lines.append(ClientInfo.line(session, now)).append('\n'));
+                    lines.append(line(session, context.session(), now, own)).append('\n'));
         } else {
             throw CommandException.syntax();
         }
         reply.verbatim("txt", lines.toString());
+    }
+
+    private static String line(Session session, Session self, long nowMillis, long ownBytes) {
+        return ClientInfo.line(session, nowMillis, session == self ? ownBytes : 0);
     }
 
     private Stream<Session> sorted() {

@@ -7,6 +7,7 @@ import io.nuthatch.commands.Transaction;
 import io.nuthatch.commands.pubsub.Subscriptions;
 import io.nuthatch.commands.tracking.Tracking;
 import io.nuthatch.commands.transaction.Watches;
+import io.nuthatch.resp.Args;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +31,17 @@ public final class ClientInfo {
         return connection.queryBytes() + connection.outputBytes() + (transaction == null ? 0 : transaction.bytes());
     }
 
-    /// The client's line, without a line break.
-    static String line(Session session, long nowMillis) {
+    /// Bytes of a request as it stands in the query buffer while it is executed.
+    static long wireBytes(Args args) {
+        long bytes = 3L + Integer.toString(args.count()).length();
+        for (int i = 0; i < args.count(); i++) {
+            bytes += 5L + Integer.toString(args.length(i)).length() + args.length(i);
+        }
+        return bytes;
+    }
+
+    /// The client's line, without a line break. `executingBytes`: of the request that it is executing now.
+    static String line(Session session, long nowMillis, long executingBytes) {
         Connection connection = session.connection();
         Subscriptions subscriptions = session.state(Subscriptions.class);
         Watches watches = session.state(Watches.class);
@@ -52,7 +62,7 @@ public final class ClientInfo {
                 + " ssub=" + (subscriptions == null ? 0 : subscriptions.shardCount())
                 + " multi=" + (transaction == null ? -1 : transaction.queue().size())
                 + " watch=" + (watches == null ? 0 : watches.count())
-                + " qbuf=" + connection.queryBytes()
+                + " qbuf=" + (connection.queryBytes() + executingBytes)
                 + " qbuf-free=0 argv-mem=0 multi-mem=" + (transaction == null ? 0 : transaction.bytes())
                 + " rbs=0 rbp=0 obl=0 oll=0 omem=" + output
                 + " tot-mem=" + memoryBytes(session)

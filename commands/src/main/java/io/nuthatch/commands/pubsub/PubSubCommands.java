@@ -9,6 +9,8 @@ import io.nuthatch.commands.CommandFlag;
 import io.nuthatch.commands.CommandSpec;
 import io.nuthatch.commands.Glob;
 import io.nuthatch.commands.Help;
+import io.nuthatch.commands.KeySpec;
+import io.nuthatch.commands.Locking;
 import io.nuthatch.commands.Session;
 import io.nuthatch.commands.SimpleCommand;
 import io.nuthatch.resp.Args;
@@ -82,6 +84,8 @@ public final class PubSubCommands implements CommandFamily {
             .complexity("O(N)")
             .arity(-2)
             .flags(CommandFlag.PUBSUB, CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE)
+            .keys(KeySpec.range(1, -1, 1, "NOT_KEY", ""))
+            .locking(Locking.NONE)
             .build();
 
     private static final CommandSpec SUNSUBSCRIBE = CommandSpec.named("SUNSUBSCRIBE")
@@ -92,6 +96,8 @@ public final class PubSubCommands implements CommandFamily {
             .complexity("O(N) where N is the number of shard channels to unsubscribe")
             .arity(-1)
             .flags(CommandFlag.PUBSUB, CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE)
+            .keys(KeySpec.range(1, -1, 1, "NOT_KEY", ""))
+            .locking(Locking.NONE)
             .build();
 
     private static final CommandSpec SPUBLISH = CommandSpec.named("SPUBLISH")
@@ -102,6 +108,8 @@ public final class PubSubCommands implements CommandFamily {
             .complexity("O(N)")
             .arity(3)
             .flags(CommandFlag.PUBSUB, CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.FAST)
+            .keys(KeySpec.range(1, 1, 1, "NOT_KEY", ""))
+            .locking(Locking.NONE)
             .build();
 
     private static final CommandSpec PUBSUB = CommandSpec.named("PUBSUB")

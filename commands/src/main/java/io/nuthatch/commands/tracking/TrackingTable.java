@@ -283,7 +283,7 @@ public final class TrackingTable implements CallBracket {
             return;
         }
         Session target = clients.find(redirect);
-        if (target == null) {
+        if (target == null || target.connection().isClosing()) {
             tracking.setRedirectBroken(true);
             session.connection().push(reply -> {
                 if (reply.isResp3()) {
