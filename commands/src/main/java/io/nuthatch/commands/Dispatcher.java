@@ -360,7 +360,8 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
             transaction.abort(error);
             if (entry != null && entry.spec().name().equals("EXEC")) {
                 context.session().setTransaction(null);
-                error = "EXECABORT Transaction discarded because of: " + error.substring(error.indexOf(' ') + 1);
+                error = "EXECABORT Transaction discarded because of: "
+                        + (error.startsWith("ERR ") ? error.substring(4) : error);
             }
         }
         reply.error(error);
