@@ -357,20 +357,20 @@ public final class CommandCommands implements CommandFamily {
             all.add(command.spec());
             table.get().subcommandsOf(command.spec().name()).forEach(child -> all.add(child.spec()));
         }
-        if (args.count() == 2) {
-            all.removeIf(CommandSpec::isSubcommand);
-        } else if (args.count() != 5 || !args.is(2, "FILTERBY")) {
+        if (args.count() != 2 && (args.count() != 5 || !args.is(2, "FILTERBY"))) {
             throw CommandException.syntax();
-        } else if (args.is(3, "PATTERN")) {
+        }
+        boolean isFiltered = args.count() > 2; // Without a filter all are listed, subcommands among them.
+        if (isFiltered && args.is(3, "PATTERN")) {
             Glob glob = Glob.ignoringCase(args.bytes(4));
             all.removeIf(spec -> !glob.matches(spec.wireName()));
-        } else if (args.is(3, "ACLCAT")) {
+        } else if (isFiltered && args.is(3, "ACLCAT")) {
             AclCategory category = category(args.text(4));
             all.removeIf(spec -> category == null || !spec.categories().contains(category));
-        } else if (args.is(3, "MODULE")) {
+        } else if (isFiltered && args.is(3, "MODULE")) {
             String module = args.text(4);
             all.removeIf(spec -> !module.equals(moduleOf(spec)));
-        } else {
+        } else if (isFiltered) {
             throw CommandException.syntax();
         }
         reply.array(all.size());
