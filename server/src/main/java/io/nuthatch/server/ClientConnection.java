@@ -213,7 +213,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         for (int i = 0; i < count; i++) {
             CommandEntry entry = loop.entries[i];
             Args args = loop.args[i];
-            if (entry != null && state.pause().isActive() && state.pause().holds(entry, client, context.nowMillis())) {
+            if (entry != null
+                    && state.pause().isActive()
+                    && entry.spec().accepts(args.count()) // An error is answered at once.
+                    && state.pause().holds(entry, client, context.nowMillis())) {
                 isWaiting = true;
                 state.pause().onResume(this::stopWaiting);
                 return i;
