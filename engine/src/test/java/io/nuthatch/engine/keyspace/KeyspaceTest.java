@@ -134,6 +134,18 @@ class KeyspaceTest {
     }
 
     @Test
+    void anExpiryThatGoesWhileTheValueGrowsByItsEightBytesMovesTheName() {
+        ks.hset("h", "name", "v");
+        ks.hset("h", "after", "w");
+        ks.hexpireAt("h", "name", ks.now + 1000);
+        ks.hset("h", "name", "v23456789");
+        assertThat(ks.hgetall("h"))
+                .containsOnlyKeys("name", "after")
+                .containsEntry("name", "v23456789")
+                .containsEntry("after", "w");
+    }
+
+    @Test
     void activeExpiryRemovesExactlyWhatIsDueInAnyBudget() {
         for (int budget : new int[] {1, 100, Integer.MAX_VALUE}) {
             Random random = new Random(0x5eed);
