@@ -11,6 +11,7 @@ import io.nuthatch.commands.admin.CommandCommands;
 import io.nuthatch.commands.admin.ConfigCommands;
 import io.nuthatch.commands.admin.DebugCommands;
 import io.nuthatch.commands.admin.ExecutionWatch;
+import io.nuthatch.commands.admin.FunctionCommands;
 import io.nuthatch.commands.admin.InfoCommand;
 import io.nuthatch.commands.admin.InfoSection;
 import io.nuthatch.commands.admin.LatencyCommands;
@@ -131,6 +132,7 @@ final class Administration {
                 new MemoryCommands(memory, keyspace),
                 new ServerCommands(state, table),
                 new AclCommands(state, table),
+                new FunctionCommands(),
                 debug.gate(debug),
                 () -> List.of(new InfoCommand(sections), monitor));
     }

@@ -34,6 +34,7 @@ import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.SuppressForbidden;
 import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.hnsw.IndexThreads;
+import io.nuthatch.engine.hnsw.KernelWarmup;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.KeyspaceOptions;
 import io.nuthatch.engine.memory.MemoryAccount;
@@ -48,6 +49,7 @@ import java.net.BindException;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +74,7 @@ public final class NuthatchServer implements AutoCloseable {
     private static final int HIGH_WATER_BYTES = 256 * 1024;
     private static final long TICK_MILLIS = 100;
     private static final int TICKS_A_SECOND = 10;
+    private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final double TOLERATED_FREE_SHARE = 0.3; // of the keyspace's bytes in use
     private static final int DEFRAGMENT_STEP = 2_000; // records a tick
     /// Records looked at before active expiry looks at the clock.
@@ -128,7 +131,8 @@ public final class NuthatchServer implements AutoCloseable {
         this.options = options;
         this.config = config;
         this.state = new ServerState(clock, nanoClock);
-        this.keyspace = new Keyspace(new KeyspaceOptions(options.databases(), nanoClock.nanoTime()), clock, memory);
+        this.keyspace =
+                new Keyspace(new KeyspaceOptions(options.databases(), new SecureRandom().nextLong()), clock, memory);
         this.settings = config;
         long asked = settings.number("index-threads").getAsLong();
         this.indexThreads = new IndexThreads(
@@ -486,6 +490,11 @@ public final class NuthatchServer implements AutoCloseable {
         out.println("Nuthatch " + Version.STRING + " ready on " + server.addresses() + " in "
                 + (clock.nowMillis() - startMillis) + " ms");
         out.flush();
+        Thread.ofPlatform()
+                .name("warm-up")
+                .daemon()
+                .priority(Thread.MIN_PRIORITY)
+                .start(() -> KernelWarmup.run(clock, WARM_UP_NANOS));
         server.awaitShutdown();
         server.close();
         return 0;
