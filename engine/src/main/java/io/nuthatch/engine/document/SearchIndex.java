@@ -29,6 +29,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +47,7 @@ import org.roaringbitmap.RoaringBitmap;
 /// Threads: [#search] and the other public methods from any thread that holds no stripe, or all. The
 /// package's writing methods: under the space's write lock, called by [DocumentSpace].
 public final class SearchIndex {
-    private static final int ATTEMPTS = 8;
+    private static final int ATTEMPTS = 4; // The last one holds off writers to the documents.
     private static final int DEADLINE_STEP = 1024;
 
     private final DocumentSpace space;
@@ -558,6 +559,9 @@ public final class SearchIndex {
             if (field == null || vector == null || knn.k() == 0) {
                 return new SearchResult(0, List.of(), distanceNames, isCut);
             }
+            if (isLast) {
+                return nearestAmongUnchanging(knn, field, vector);
+            }
             Filter filter = request.query().filter() instanceof QueryNode.All && request.inKeys() == null
                     ? null
                     : filter(request.query().filter(), field);
@@ -566,6 +570,39 @@ public final class SearchIndex {
             if (k == 0) {
                 return new SearchResult(0, List.of(), distanceNames, isCut);
             }
+            return rank(walk(knn, vector, k, filter), k, false);
+        }
+
+        /// The last attempt, after others met documents that writers replaced on the way: under the read lock
+        /// no document comes or goes, and what the walk may return are the documents themselves, so `k` of
+        /// them that match are `k` hits. Writers wait for one walk.
+        private SearchResult nearestAmongUnchanging(Query.Knn knn, IndexField field, IndexField.VectorField vector) {
+            RoaringBitmap keys = inKeys();
+            Hits hits;
+            space.lock().readLock().lock();
+            try {
+                RoaringBitmap matches =
+                        RoaringBitmap.and(matcher().match(request.query().filter()), field.withVector());
+                matches.and(documents);
+                if (keys != null) {
+                    matches.and(keys);
+                }
+                Filter filter = words(matches);
+                int k = (int) Math.min(knn.k(), filter.count());
+                if (k == 0) {
+                    return new SearchResult(0, List.of(), distanceNames, isCut);
+                }
+                hits = walk(knn, vector, k, filter);
+                if (!needsLoading()) {
+                    return Objects.requireNonNull(rank(hits, k, true));
+                }
+            } finally {
+                space.lock().readLock().unlock();
+            }
+            return Objects.requireNonNull(rank(hits, 0, true)); // Loading takes stripes, so not under the lock.
+        }
+
+        private Hits walk(Query.Knn knn, IndexField.VectorField vector, int k, @Nullable Filter filter) {
             VectorOptions options = VectorOptions.parse(knn.options());
             Hits hits;
             try (Arena arena = Arena.ofConfined()) {
@@ -575,7 +612,7 @@ public final class SearchIndex {
                                 new Knn(k, options.efRuntime(), filter, options.policy(), request.deadlineNanos()));
             }
             isCut |= hits.isCut();
-            return rank(hits, Math.min(k, available), isLast);
+            return hits;
         }
 
         private @Nullable SearchResult rank(Hits hits, int wanted, boolean isLast) {

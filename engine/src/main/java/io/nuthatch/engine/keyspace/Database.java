@@ -4,6 +4,7 @@ import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.OffHeap;
 import java.lang.foreign.Arena;
 import java.lang.ref.Reference;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
@@ -667,8 +668,7 @@ public final class Database {
 
     /// Removes what is due by the slot's heap.
     private int expireTop(int slot, ExpiryStep step, DueDocuments due) {
-        DueHeap heap = due.heap(slot);
-        assert heap != null;
+        DueHeap heap = Objects.requireNonNull(due.heap(slot), "only called for a slot with a heap");
         long entry = entry(slot);
         int removed = 0;
         while (heap.earliest() <= step.now) {
