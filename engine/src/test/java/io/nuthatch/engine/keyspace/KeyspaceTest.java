@@ -102,7 +102,7 @@ class KeyspaceTest {
         assertThat(ks.get("k")).isEqualTo("v");
         ks.now += 1;
         assertThat(ks.get("k")).isNull();
-        assertThat(ks.events).containsExactly("expired k");
+        assertThat(ks.events).containsExactly("new k", "expired k");
         assertThat(ks.database.size()).isZero();
         assertThat(ks.database.expires()).isZero();
         assertThat(ks.keyspace.expiredKeys()).isEqualTo(1);
@@ -117,11 +117,11 @@ class KeyspaceTest {
         ks.hexpireAt("h", "b", ks.now + 7);
         ks.now += 5;
         assertThat(ks.hgetall("h")).containsOnlyKeys("b");
-        assertThat(ks.events).containsExactly("hexpired h");
+        assertThat(ks.events).containsExactly("new h", "hexpired h");
         ks.now += 2;
         assertThat(ks.hgetall("h")).isEmpty();
         assertThat(ks.exists("h")).isFalse();
-        assertThat(ks.events).containsExactly("hexpired h", "hexpired h", "del h");
+        assertThat(ks.events).containsExactly("new h", "hexpired h", "hexpired h", "del h");
     }
 
     @Test
@@ -477,7 +477,7 @@ class KeyspaceTest {
         assertThat(ks.database.size()).isZero();
         assertThat(ks.keyspace.database(3).size()).isEqualTo(1);
         assertThat(hooks.removed).containsExactly("doc");
-        assertThat(ks.events).containsExactly("flush 0", "flush 3");
+        assertThat(ks.events).containsExactly("new doc", "flush 0", "flush 3");
         assertThat(ks.keyspace.database(3).scan(0, 10, ks.now, (key, record) -> {
                     assertThat(Record.document(record)).isZero();
                 }))
