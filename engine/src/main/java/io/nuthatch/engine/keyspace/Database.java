@@ -548,7 +548,7 @@ public final class Database {
             }
             for (int slot = 0; slot < HashSlot.COUNT; slot++) {
                 long entry = entry(slot);
-                Table.scan(entry, 0, Integer.MAX_VALUE, this::freeValue);
+                Table.forEach(entry, this::freeValue);
                 Table.free(records, entry);
             }
             occupied = new AtomicLongArray(HashSlot.COUNT / 64);
@@ -892,7 +892,7 @@ public final class Database {
         }
         for (int slot = 0; slot < HashSlot.COUNT; slot++) {
             long entry = entry(slot);
-            Table.scan(entry, 0, Integer.MAX_VALUE, this::freeValue);
+            Table.forEach(entry, this::freeValue);
             Table.free(records, entry);
         }
         OffHeap.free(directory, DIRECTORY_BYTES, keyspace.fixed());
@@ -1038,7 +1038,7 @@ public final class Database {
     void freeValue(long record) {
         if (Record.has(record, Record.TABLE) && Record.isHash(record)) {
             long entry = Record.valueAddress(record);
-            Table.scan(entry, 0, Integer.MAX_VALUE, records::free);
+            Table.forEach(entry, records::free);
             Table.free(records, entry);
         }
         records.free(record);

@@ -18,8 +18,8 @@ import java.util.List;
 /// rests on.
 ///
 /// ```
-/// chunk  0     page heads, 64 bytes each: class, live blocks, bytes of a block, blocks never used, free list,
-///              ring links
+/// chunk  0     page heads, 64 bytes each: class, live blocks, bytes of a block, blocks never used,
+///              free list, ring links
 ///        2048  shard, kind, masks of free pages and of those without memory, links of the shard's ring of
 ///              chunks with free pages
 ///        4096  page 0 (60 KiB), 65536 page 1, … ; the last 64 bytes stay unused, so that a cache line can be

@@ -202,7 +202,7 @@ final class Table {
     /// `count` were seen and a home is complete. Returns the hash to go on from, or -1 when the table is
     /// through.
     ///
-    /// The visitor must not change the table.
+    /// The visitor must not change the table, nor free a record.
     static long scan(long entry, long from, int count, AddressVisitor visitor) {
         long table = Memory.getLong(entry);
         if (table == 0) {
@@ -244,6 +244,21 @@ final class Table {
             }
         }
         return last == capacity - 1 ? -1 : firstHashOf(last + 1, capacity);
+    }
+
+    /// Visits every record once, in no useful order; reads none, so the visitor may free it. (A [#scan] looks
+    /// at a record's hash again when it comes around the end.)
+    static void forEach(long entry, AddressVisitor visitor) {
+        long table = Memory.getLong(entry);
+        if (table == 0) {
+            return;
+        }
+        for (long word = table & ADDRESS, end = word + capacityOf(table) * 8L; word < end; word += 8) {
+            long value = Memory.getLong(word);
+            if (value != 0) {
+                visitor.visit(value & ADDRESS);
+            }
+        }
     }
 
     /// Visits the records whose hash has the upper half `tag`. The visitor must not change the table.
