@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # GET and SET against Redis in one run: server on core 0, redis-benchmark on core 1, 1 M keys of 16 bytes, 64-byte values,
 # 50 clients, pipeline 1, 16 and 64.
-# usage: getset.sh [rounds]     REDIS="command that starts redis on the port it is given" (default: redis-server --port)
+# usage: getset.sh [rounds]     REDIS="command that starts redis on the port and with the options that follow it"
+# (default: redis-server --port)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 rounds=${1:-2}
 keys=${KEYS:-1000000}
-redis=${REDIS:-redis-server --save '' --port}
+redis=${REDIS:-redis-server --port}
 nuthatch_port=7391
 redis_port=7392
 work=$(mktemp -d)
@@ -15,15 +16,21 @@ trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf 
 
 taskset -c 0 "$here/../../bin/nuthatch-server" --port $nuthatch_port --admin-port 0 --io-threads 1 >"$work/nuthatch.log" 2>&1 &
 pids+=($!)
-taskset -c 0 bash -c "exec $redis $redis_port" >"$work/redis.log" 2>&1 &
+taskset -c 0 bash -c "exec $redis $redis_port --save ''" >"$work/redis.log" 2>&1 &
 pids+=($!)
 for port in $nuthatch_port $redis_port; do
   for _ in $(seq 600); do redis-cli -p $port ping 2>/dev/null | grep -q PONG && break; sleep 0.1; done
 done
 
 run() { # name port pipeline requests operation
-  taskset -c 1 redis-benchmark -p "$2" -c 50 -d 64 -r "$keys" -n "$4" -P "$3" -t "$5" --csv 2>/dev/null |
-    awk -F'","' -v name="$1" -v p="$3" 'NR == 2 { gsub(/"/, ""); split($0, f, ","); printf "%-9s %-4s P%-3s %9.0f req/s  p50 %6.3f  p99 %6.3f  max %7.3f ms\n", name, f[1], p, f[2], f[5], f[7], f[8] }'
+  taskset -c 1 redis-benchmark -p "$2" -c 50 -d 64 -r "$keys" -n "$4" -P "$3" -t "$5" --precision 3 2>/dev/null | tr '\r' '\n' |
+    awk -v name="$1" -v p="$3" -v op="$5" '
+      $2 == "<=" && $1 + 0 >= 50 && !p50 { p50 = $3 }
+      $2 == "<=" && $1 + 0 >= 99 && !p99 { p99 = $3 }
+      $2 == "<=" && $1 + 0 >= 99.9 && !p999 { p999 = $3 }
+      $1 == "100.000%" { max = $3 }
+      /throughput summary/ { rate = $3 }
+      END { printf "%-9s %s P%-3s %9.0f req/s  p50 %6.3f  p99 %6.3f  p99.9 %6.3f  max %7.3f ms\n", name, op, p, rate, p50, p99, p999, max }'
 }
 fill() { # every key once, so that GET finds a value; then warm-up
   seq 0 $((keys - 1)) | awk -v v="$(printf 'x%.0s' $(seq 64))" '{ k = sprintf("key:%012d", $1); printf "*3\r\n$3\r\nSET\r\n$16\r\n%s\r\n$64\r\n%s\r\n", k, v }' |

@@ -75,6 +75,7 @@ public final class NuthatchServer implements AutoCloseable {
     private static final long TICK_MILLIS = 100;
     private static final int TICKS_A_SECOND = 10;
     private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long WARM_UP_DELAY_MILLIS = 500; // The first clients come first.
     private static final double TOLERATED_FREE_SHARE = 0.3; // of the keyspace's bytes in use
     private static final int DEFRAGMENT_STEP = 2_000; // records a tick
     /// Records looked at before active expiry looks at the clock.
@@ -490,11 +491,14 @@ public final class NuthatchServer implements AutoCloseable {
         out.println("Nuthatch " + Version.STRING + " ready on " + server.addresses() + " in "
                 + (clock.nowMillis() - startMillis) + " ms");
         out.flush();
-        Thread.ofPlatform()
-                .name("warm-up")
-                .daemon()
-                .priority(Thread.MIN_PRIORITY)
-                .start(() -> KernelWarmup.run(clock, WARM_UP_NANOS));
+        server.background.schedule(
+                () -> Thread.ofPlatform()
+                        .name("warm-up")
+                        .daemon()
+                        .priority(Thread.MIN_PRIORITY)
+                        .start(() -> KernelWarmup.run(clock, WARM_UP_NANOS)),
+                WARM_UP_DELAY_MILLIS,
+                TimeUnit.MILLISECONDS);
         server.awaitShutdown();
         server.close();
         return 0;
