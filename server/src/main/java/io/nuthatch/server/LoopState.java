@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// One connection at a time uses it, from the first byte read until its replies are handed to the socket, so
 /// none of this is needed per connection and an idle one stays small. The event loop's own.
 final class LoopState {
-    /// Commands framed before the first is executed; their keys' memory is touched together (see KEYSPACE
-    /// spike: the server waits for DRAM, and 64 misses in flight wait once).
+    /// Commands framed before the first is executed; their keys' memory is touched together, as the server
+    /// waits for DRAM, and 64 misses in flight wait once.
     static final int BATCH = 64;
 
     private static final int OUTPUT_BYTES = 16 * 1024;

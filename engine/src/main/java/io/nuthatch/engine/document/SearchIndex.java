@@ -518,17 +518,19 @@ public final class SearchIndex {
             RoaringBitmap keys = inKeys();
             space.lock().readLock().lock();
             try {
-                RoaringBitmap matches = matcher().match(node);
-                if (having != null) {
-                    matches = RoaringBitmap.and(matches, having.withVector());
-                }
-                if (keys != null) {
-                    matches = RoaringBitmap.and(matches, keys);
-                }
-                return words(matches);
+                return words(matching(node, having, keys));
             } finally {
                 space.lock().readLock().unlock();
             }
+        }
+
+        /// What [#filter] makes its words of; under the read lock.
+        private RoaringBitmap matching(QueryNode node, @Nullable IndexField having, @Nullable RoaringBitmap keys) {
+            RoaringBitmap matches = matcher().match(node);
+            if (having != null) {
+                matches = RoaringBitmap.and(matches, having.withVector());
+            }
+            return keys == null ? matches : RoaringBitmap.and(matches, keys);
         }
 
         private Matcher matcher() {
@@ -581,13 +583,8 @@ public final class SearchIndex {
             Hits hits;
             space.lock().readLock().lock();
             try {
-                RoaringBitmap matches =
-                        RoaringBitmap.and(matcher().match(request.query().filter()), field.withVector());
-                matches.and(documents);
-                if (keys != null) {
-                    matches.and(keys);
-                }
-                Filter filter = words(matches);
+                RoaringBitmap matches = matching(request.query().filter(), field, keys);
+                Filter filter = words(RoaringBitmap.and(matches, documents)); // Ranges were found before the lock.
                 int k = (int) Math.min(knn.k(), filter.count());
                 if (k == 0) {
                     return new SearchResult(0, List.of(), distanceNames, isCut);
