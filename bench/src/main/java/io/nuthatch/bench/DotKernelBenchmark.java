@@ -2,8 +2,8 @@ package io.nuthatch.bench;
 
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.vector.Metric;
+import io.nuthatch.engine.vector.RowScorer;
 import io.nuthatch.engine.vector.Rows;
-import io.nuthatch.engine.vector.Scorer;
 import io.nuthatch.engine.vector.VectorType;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -49,7 +49,7 @@ public class DotKernelBenchmark {
     private final long[] addresses = new long[BATCH + 2];
     private Rows rows;
     private Rows queries;
-    private Scorer scorer;
+    private RowScorer scorer;
     private int[] ordinals;
     private int hop;
 
@@ -58,7 +58,7 @@ public class DotKernelBenchmark {
         SplittableRandom random = new SplittableRandom(1);
         MemoryAccount account = new MemoryAccount();
         rows = new Rows(type, dim, false, account, "bench");
-        scorer = new Scorer(rows, Metric.IP);
+        scorer = new RowScorer(rows, Metric.IP);
         int count = Math.max(BATCH, (int) (((long) storeMiB << 20) / rows.strideBytes()));
         byte[] row = new byte[rows.rowBytes()];
         for (int ordinal = 0; ordinal < count; ordinal++) {

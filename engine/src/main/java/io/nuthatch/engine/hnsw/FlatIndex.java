@@ -5,8 +5,8 @@ import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.RecordTable;
 import io.nuthatch.engine.vector.Metric;
+import io.nuthatch.engine.vector.RowScorer;
 import io.nuthatch.engine.vector.Rows;
-import io.nuthatch.engine.vector.Scorer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntConsumer;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// with acquire. Writers take the index's monitor; readers take no lock.
 public final class FlatIndex implements VectorIndex, Scan.Presence, Scan.Watch, IndexThreads.Idler {
     private final Metric metric;
-    private final Scorer scorer;
+    private final RowScorer scorer;
     private final IndexThreads threads;
     private final NanoClock clock;
     private final IntConsumer released;
@@ -39,7 +39,7 @@ public final class FlatIndex implements VectorIndex, Scan.Presence, Scan.Watch, 
             String owner,
             IntConsumer released) {
         this.metric = metric;
-        this.scorer = new Scorer(rows, metric);
+        this.scorer = new RowScorer(rows, metric);
         this.threads = threads;
         this.clock = clock;
         this.released = released;

@@ -3,8 +3,8 @@ package io.nuthatch.engine.hnsw;
 import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.vector.Metric;
+import io.nuthatch.engine.vector.RowScorer;
 import io.nuthatch.engine.vector.Rows;
-import io.nuthatch.engine.vector.Scorer;
 import io.nuthatch.engine.vector.VectorType;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,7 +54,7 @@ public final class HnswIndex implements VectorIndex, Scan.Presence, Scan.Watch, 
 
     private final Metric metric;
     private final HnswParameters parameters;
-    private final Scorer scorer;
+    private final RowScorer scorer;
     private final IndexThreads threads;
     private final NanoClock clock;
     private final MemoryAccount account;
@@ -94,7 +94,7 @@ public final class HnswIndex implements VectorIndex, Scan.Presence, Scan.Watch, 
             IntConsumer released) {
         this.metric = metric;
         this.parameters = parameters;
-        this.scorer = new Scorer(rows, metric);
+        this.scorer = new RowScorer(rows, metric);
         this.threads = threads;
         this.clock = clock;
         this.account = account;

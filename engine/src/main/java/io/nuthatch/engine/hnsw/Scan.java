@@ -1,6 +1,6 @@
 package io.nuthatch.engine.hnsw;
 
-import io.nuthatch.engine.vector.Scorer;
+import io.nuthatch.engine.vector.RowScorer;
 import io.nuthatch.engine.vector.VectorType;
 import org.jspecify.annotations.Nullable;
 
@@ -59,7 +59,7 @@ final class Scan {
     }
 
     private static void offer(Searcher s, int count, double radius) {
-        Scorer scorer = s.scorer;
+        RowScorer scorer = s.scorer;
         if (scorer.rows().type() == VectorType.FLOAT64) {
             s.distanceCount += count;
             for (int i = 0; i < count; i++) {

@@ -3,7 +3,7 @@ package io.nuthatch.engine.hnsw;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
-import io.nuthatch.engine.vector.Scorer;
+import io.nuthatch.engine.vector.RowScorer;
 import io.nuthatch.engine.vector.VectorType;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -19,7 +19,7 @@ final class Searcher {
     /// When the holder entered, or [#IDLE]; see [Readers].
     volatile long reclaimEpoch = IDLE;
 
-    final Scorer scorer;
+    final RowScorer scorer;
     final TopK top = new TopK();
     final int[] batch = new int[BATCH_MAX + 1];
     final float[] distances = new float[BATCH_MAX + 1];
@@ -64,7 +64,7 @@ final class Searcher {
     private long visitedBytes;
     private int stamp;
 
-    Searcher(Scorer scorer, MemoryAccount.Counter counter) {
+    Searcher(RowScorer scorer, MemoryAccount.Counter counter) {
         this.scorer = scorer;
         this.counter = counter;
         this.queryBytes = (scorer.queryBytes() + 63L) / 64 * 64;

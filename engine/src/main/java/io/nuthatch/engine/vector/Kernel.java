@@ -34,8 +34,8 @@ abstract class Kernel {
         return HAS_VECTOR_MODULE ? PanamaKernels.of(type, euclidean) : ScalarKernels.of(type, euclidean);
     }
 
-    /// Whether `jdk.incubator.vector` is resolved and not switched off with `-Dnuthatch.kernels=scalar`.
+    /// Whether `jdk.incubator.vector` is resolved and not switched off with `-Dnuthatch.simd=off`.
     static final boolean HAS_VECTOR_MODULE =
             ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
-                    && !"scalar".equals(System.getProperty("nuthatch.kernels"));
+                    && !"off".equals(System.getProperty("nuthatch.simd"));
 }

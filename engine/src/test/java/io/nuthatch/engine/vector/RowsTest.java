@@ -56,7 +56,7 @@ class RowsTest {
                         }
                         rows.put(i * 3, raw);
                     }
-                    Scorer scorer = new Scorer(rows, metric);
+                    RowScorer scorer = new RowScorer(rows, metric);
                     float factor = scorer.prepare(raw, scratch);
                     float[] out = new float[12];
                     scorer.score(scratch, factor, ordinals, 0, 11, new long[12], out);
@@ -106,7 +106,7 @@ class RowsTest {
             put(rows, 0, 0, 0, 0);
             put(rows, 1, 1e30, 1e30, 0);
             put(rows, 2, 1e-30, 0, 0);
-            Scorer scorer = new Scorer(rows, Metric.COSINE);
+            RowScorer scorer = new RowScorer(rows, Metric.COSINE);
             assertThat(scorer.precise(rows.address(0), scorer.rowFactor(0), 1)).isEqualTo(1);
             assertThat(scorer.rowFactor(1)).isPositive().isLessThan(1e-29f);
             assertThat(scorer.rowFactor(2)).isGreaterThan(1e29f);
