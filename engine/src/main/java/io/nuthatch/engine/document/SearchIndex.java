@@ -271,6 +271,7 @@ public final class SearchIndex {
         Query parsed = QueryParser.parse(query, parameters, dialect, definition.stopWords());
         Query.Knn knn = parsed.knn();
         if (knn != null) {
+            checkNeighbours(knn.k());
             checkDistanceName(knn.distanceName());
             VectorOptions.Use use =
                     parsed.filter() instanceof QueryNode.All ? VectorOptions.Use.KNN : VectorOptions.Use.HYBRID;
@@ -325,7 +326,7 @@ public final class SearchIndex {
                 if (name != null) {
                     checkDistanceName(name);
                 }
-                if (!(range.radius() >= 0) || Double.isInfinite(range.radius())) {
+                if (!(range.radius() >= 0)) {
                     throw SearchException.of(
                             "Error parsing vector similarity query: negative radius (%s) given in a range query",
                             trimZeros(range.radius()));
@@ -339,7 +340,22 @@ public final class SearchIndex {
     }
 
     private static String trimZeros(double value) {
+        if (Double.isInfinite(value)) {
+            return value < 0 ? "-inf" : "inf";
+        }
         return value == Math.rint(value) && Math.abs(value) < 1e15 ? Long.toString((long) value) : "" + value;
+    }
+
+    private static void checkNeighbours(long k) {
+        if (k < 1) {
+            throw new SearchException(
+                    "Error parsing vector similarity query: query KNN K parameter must be at least 1");
+        }
+        if (k > SearchRequest.MAX_RESULTS) {
+            throw SearchException.of(
+                    "Error parsing vector similarity query: query KNN K parameter is too large, must not exceed %d",
+                    SearchRequest.MAX_RESULTS);
+        }
     }
 
     private void checkDistanceName(String name) {
@@ -503,7 +519,7 @@ public final class SearchIndex {
                 Hits hits = vector.index()
                         .range(
                                 copy(arena, range.vector()),
-                                range.radius(),
+                                Math.min(range.radius(), Double.MAX_VALUE), // An infinite one takes them all.
                                 options.epsilon(),
                                 others,
                                 request.deadlineNanos());
@@ -558,7 +574,7 @@ public final class SearchIndex {
         private @Nullable SearchResult nearest(Query.Knn knn, boolean isLast) {
             IndexField field = field(knn.field());
             IndexField.VectorField vector = field == null ? null : field.vector();
-            if (field == null || vector == null || knn.k() == 0) {
+            if (field == null || vector == null) {
                 return new SearchResult(0, List.of(), distanceNames, isCut);
             }
             if (isLast) {

@@ -641,7 +641,7 @@ public final class Database {
                     stripes.leave(slot, entered);
                 }
             }
-            due.tighten(group, bound);
+            due.tighten(group);
         }
         return removed;
     }

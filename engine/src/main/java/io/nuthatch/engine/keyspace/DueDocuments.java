@@ -5,9 +5,11 @@ import org.jspecify.annotations.Nullable;
 
 /// Lower bounds of when documents expire: per hash slot, and per group of 128 hash slots.
 ///
-/// A bound may be too early (the expiry was lengthened, the document went), never too late; whoever comes
-/// upon a bound that is due looks at the hash slot and tightens it. A hash slot's bound is written under its
-/// stripe; a group's by whoever lowers one of its slots, and by [#tighten].
+/// A bound may be too early (the expiry was lengthened, the document went), never too late once [#lower] has
+/// returned; whoever comes upon a bound that is due looks at the hash slot and tightens it. A hash slot's
+/// bound is written under its stripe; a group's under the lock of the group, after the slot's: a tightening
+/// either sees the slot's new bound, or comes first and is lowered again. (Without a lock, by comparing and
+/// exchanging the group's bound alone, a slot lowered to a time after that bound left no trace in it.)
 ///
 /// A crowded slot has a heap beside its bound, lest one hash tag over many documents makes each expiry a walk
 /// over all of them.
@@ -18,6 +20,8 @@ final class DueDocuments {
     private final AtomicLongArray slots = new AtomicLongArray(HashSlot.COUNT);
     private final @Nullable DueHeap[] heaps = new DueHeap[HashSlot.COUNT]; // Of crowded slots; under the stripe.
     private final AtomicLongArray groups = new AtomicLongArray(GROUPS);
+    private final Object[] groupLocks =
+            new Object[GROUPS]; // Leaves in the order of locks; held for a few hundred reads.
 
     DueDocuments() {
         for (int slot = 0; slot < HashSlot.COUNT; slot++) {
@@ -25,6 +29,7 @@ final class DueDocuments {
         }
         for (int group = 0; group < GROUPS; group++) {
             groups.set(group, Long.MAX_VALUE);
+            groupLocks[group] = new Object();
         }
     }
 
@@ -32,7 +37,10 @@ final class DueDocuments {
     void lower(int slot, long at) {
         if (at < slots.get(slot)) {
             slots.set(slot, at);
-            groups.accumulateAndGet(slot >>> GROUP_SHIFT, at, Math::min); // After the slot; see tighten.
+            int group = slot >>> GROUP_SHIFT;
+            synchronized (groupLocks[group]) {
+                groups.set(group, Math.min(groups.get(group), at));
+            }
         }
     }
 
@@ -58,13 +66,10 @@ final class DueDocuments {
         slots.set(slot, at);
     }
 
-    /// Raises the group's bound, which was `seen`, to the least of its slots.
-    ///
-    /// A slot that is lowered meanwhile either changed the group already (the exchange fails), or is seen by
-    /// the second look, or changes the group after it.
-    void tighten(int group, long seen) {
-        if (groups.compareAndSet(group, seen, least(group))) {
-            groups.accumulateAndGet(group, least(group), Math::min);
+    /// Raises the group's bound to the least of its slots.
+    void tighten(int group) {
+        synchronized (groupLocks[group]) {
+            groups.set(group, least(group));
         }
     }
 

@@ -607,7 +607,7 @@ public final class QueryParser {
         } else {
             throw syntaxError();
         }
-        boolean digits = !text.isEmpty() && text.length() <= 18;
+        boolean digits = !text.isEmpty();
         for (int i = 0; i < text.length(); i++) {
             digits &= text.charAt(i) >= '0' && text.charAt(i) <= '9';
         }
@@ -618,7 +618,7 @@ public final class QueryParser {
             throw SearchException.of("Invalid numeric value (%s) for parameter `%s`", text, name);
         }
         advance();
-        return Long.parseLong(text);
+        return text.length() > 18 ? Long.MAX_VALUE : Long.parseLong(text);
     }
 
     private String optionValue() {

@@ -161,8 +161,18 @@ class IndexesTest {
         assertThatThrownBy(() -> store.keys("hnsw", "@v:[VECTOR_RANGE -1 $b]", "b", blob))
                 .hasMessage("Error parsing vector similarity query: negative radius (-1) given in a range query");
         assertThat(store.keys("hnsw", "*=>[KNN 2 @bad $b]", "b", blob)).isEmpty();
-        assertThat(store.keys("hnsw", "*=>[KNN 0 @v $b]", "b", blob)).isEmpty();
-        assertThat(store.keys("hnsw", "*=>[KNN 1000000000 @v $b]", "b", blob)).isEmpty();
+        assertThatThrownBy(() -> store.keys("hnsw", "*=>[KNN 0 @v $b]", "b", blob))
+                .hasMessage("Error parsing vector similarity query: query KNN K parameter must be at least 1");
+        for (String k : List.of("1000001", "1000000000", "9223372036854775807", "99999999999999999999")) {
+            assertThatThrownBy(() -> store.keys("hnsw", "*=>[KNN " + k + " @v $b]", "b", blob))
+                    .hasMessage("Error parsing vector similarity query: query KNN K parameter is too large, must not"
+                            + " exceed 1000000");
+        }
+        assertThat(store.keys("hnsw", "*=>[KNN 1000000 @v $b]", "b", blob)).isEmpty();
+        assertThatThrownBy(() -> store.keys("hnsw", "@v:[VECTOR_RANGE -inf $b]", "b", blob))
+                .hasMessage("Error parsing vector similarity query: negative radius (-inf) given in a range query");
+        assertThatThrownBy(() -> store.keys("hnsw", "@v:[VECTOR_RANGE $r $b]", "b", blob, "r", "nan"))
+                .hasMessage("Invalid numeric value (nan) for parameter `r`");
     }
 
     @Test

@@ -340,15 +340,36 @@ class SearchCommandsTest {
     }
 
     @Test
-    void neighboursOfNobodyAndOfEverybody() {
-        assertThat(words("FT.SEARCH idx *=>[KNN\u00A00\u00A0@v\u00A0$b] NOCONTENT PARAMS 2 b <blob>"))
-                .satisfiesAnyOf(
-                        reply -> assertThat(reply).isEqualTo(List.of(0L)),
-                        reply -> assertThat(reply).isInstanceOf(ErrorReply.class));
-        assertThat(words("FT.SEARCH idx *=>[KNN\u00A01000000000\u00A0@v\u00A0$b] NOCONTENT PARAMS 2 b <blob>"))
-                .satisfiesAnyOf(
-                        reply -> assertThat(reply).isEqualTo(List.of(3L, "d:0", "d:1", "d:2")),
-                        reply -> assertThat(reply).isInstanceOf(ErrorReply.class));
+    void aNumberOfNeighboursOutOfRangeIsRefused() {
+        String error = "ERR Error parsing vector similarity query: query KNN K parameter ";
+        String knn = "FT.SEARCH idx *=>[KNN\u00A0%s\u00A0@v\u00A0$b] NOCONTENT PARAMS 4 b <blob> k %s";
+        for (String k : List.of("0", "$k")) {
+            assertThat(error(knn.formatted(k, "0"))).isEqualTo(error + "must be at least 1");
+        }
+        for (String k : List.of("1000001", "1000000000", "99999999999999999999", "$k")) {
+            assertThat(error(knn.formatted(k, "1000000000")))
+                    .isEqualTo(error + "is too large, must not exceed 1000000");
+        }
+        assertThat(words(knn.formatted("1000000", "1"))).isEqualTo(List.of(3L, "d:0", "d:1", "d:2"));
+    }
+
+    @Test
+    void limitsAndOptionsOutOfRangeAreRefused() {
+        assertThat(error("FT.SEARCH idx * LIMIT 0 1000000000000")).isEqualTo("ERR LIMIT exceeds maximum of 1000000");
+        assertThat(error("FT.SEARCH idx * LIMIT 1000000000000 1")).isEqualTo("ERR OFFSET exceeds maximum of 1000000");
+        for (String option : List.of("EF_RUNTIME\u00A00", "EF_RUNTIME\u00A01000001", "EF_RUNTIME\u00A0abc")) {
+            assertThat(error("FT.SEARCH idx *=>[KNN\u00A02\u00A0@v\u00A0$b\u00A0" + option + "] PARAMS 2 b <blob>"))
+                    .startsWith("ERR Error parsing vector similarity parameters: Invalid value was given");
+        }
+        for (String radius : List.of("-1", "-inf")) {
+            assertThat(error("FT.SEARCH idx @v:[VECTOR_RANGE\u00A0" + radius + "\u00A0$b] PARAMS 2 b <blob>"))
+                    .isEqualTo("ERR Error parsing vector similarity query: negative radius (" + radius
+                            + ") given in a range query");
+        }
+        assertThat(error("FT.SEARCH idx @v:[VECTOR_RANGE\u00A0nan\u00A0$b] PARAMS 2 b <blob>"))
+                .startsWith("ERR Syntax error");
+        assertThat(words("FT.SEARCH idx @v:[VECTOR_RANGE\u00A0inf\u00A0$b] NOCONTENT PARAMS 2 b <blob>"))
+                .isEqualTo(List.of(3L, "d:0", "d:1", "d:2"));
     }
 
     @Test
