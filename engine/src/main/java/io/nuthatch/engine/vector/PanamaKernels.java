@@ -9,9 +9,10 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/// The kernels on the vector API; the one class that imports it.
+/// The kernels on the vector API. It and the other classes of that name are the only ones that import it.
 ///
 /// Several rows at once is the step that pays: the query's loads are shared, their miss streams overlap and
 /// their sums do not wait for each other. Eight are 6 to 10 % faster than four in a walk. Vectors live in
@@ -33,9 +34,11 @@ final class PanamaKernels {
         }
     }
 
-    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Double> DOUBLES = VectorSpecies.of(double.class, FLOATS.vectorShape());
-    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
+    static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
+    static final VectorSpecies<Short> WHOLE_SHORTS = VectorSpecies.of(short.class, FLOATS.vectorShape());
+    /// As many shorts as there are int lanes.
     private static final VectorSpecies<Short> SHORTS =
             VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
     /// As many bytes as there are int lanes; with 128 bits that would be 32, which no species has: then twice
@@ -44,7 +47,41 @@ final class PanamaKernels {
             VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, FLOATS.vectorBitSize() / 4)));
     private static final boolean IS_BYTES_TWICE = BYTES.length() == 2 * INTS.length();
 
+    private static final VectorShuffle<Float> EVENS = VectorShuffle.makeUnzip(FLOATS, 0);
+    private static final VectorShuffle<Float> ODDS = VectorShuffle.makeUnzip(FLOATS, 1);
+    private static final float ROUNDER = 0x1.8p23f; // What is added and taken away again is rounded to an integer.
+
     private PanamaKernels() {}
+
+    /// `sum` and both shorts of each int of `pairs`.
+    static IntVector addPairs(IntVector sum, ShortVector pairs) {
+        IntVector ints = pairs.reinterpretAsInts();
+        IntVector low = ints.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16);
+        return sum.add(low).add(ints.lanewise(VectorOperators.ASHR, 16));
+    }
+
+    /// The floats at `address` times `scale`, rounded as [Math#rint] does; products are below 2^22.
+    static FloatVector rounded(long address, float scale) {
+        return floats(address, 0).mul(scale).add(ROUNDER).sub(ROUNDER);
+    }
+
+    /// The lanes of both that have even numbers.
+    static FloatVector evens(FloatVector low, FloatVector high) {
+        return low.rearrange(EVENS, high);
+    }
+
+    /// The lanes of both that have odd numbers.
+    static FloatVector odds(FloatVector low, FloatVector high) {
+        return low.rearrange(ODDS, high);
+    }
+
+    /// Writes whole numbers as shorts to `address`, and returns them as ints.
+    static IntVector putLanes(FloatVector numbers, long address) {
+        IntVector ints = (IntVector) numbers.convert(VectorOperators.F2I, 0);
+        ShortVector shorts = (ShortVector) ints.convertShape(VectorOperators.I2S, SHORTS, 0);
+        shorts.intoMemorySegment(Memory.ALL, address, ByteOrder.LITTLE_ENDIAN);
+        return ints;
+    }
 
     /// The species the machine prefers, in bits; for INFO and benchmarks.
     static int bits() {

@@ -122,7 +122,7 @@ public final class Rows implements AutoCloseable {
         if (Math.abs(squares - 1) <= UNIT_SLACK) {
             return 1;
         }
-        return squares == 0 ? 0 : (float) (1 / Math.sqrt(squares));
+        return squares == 0 ? 0 : (float) Math.min(1 / Math.sqrt(squares), Float.MAX_VALUE);
     }
 
     /// Components a kernel reads, counting the zeros of the padding.

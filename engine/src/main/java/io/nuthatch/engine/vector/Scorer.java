@@ -1,7 +1,7 @@
 package io.nuthatch.engine.vector;
 
 /// Distances from a query to the vectors of a store, under one metric: what a graph or a scan calls for every
-/// hop. [RowScorer] answers exactly, another may estimate.
+/// hop. [RowScorer] answers exactly, [CodeScorer] estimates from compact codes.
 ///
 /// A query is prepared once into [#queryBytes] bytes of the caller's scratch and is then a pair of an address
 /// and a factor; what else it needs lies in the scratch. A row may be the query of others, which is how a

@@ -1,0 +1,115 @@
+package io.nuthatch.engine.vector;
+
+import io.nuthatch.engine.memory.Memory;
+
+/// Estimated distances: the query, rounded to 7 bits a component, is compared with codes. [#error] says how
+/// good an estimate is, and [RowScorer] what the distance really is.
+///
+/// A prepared query is [CodeKernel]'s: a header (`levels * Σ lane` as an int, then as floats the query's `b`
+/// and its noise), its lanes, and behind them the workspace in which it was made. Its factor is half of what
+/// one unit of a lane stands for. A row as a query is made of its code alone.
+public final class CodeScorer extends Scorer {
+    private static final int TOUCH_BYTES_MAX = 128;
+
+    private final Codes codes;
+    private final Quantizer quantizer;
+    private final CodeKernel kernel;
+    private final int strideBytes;
+    private final int workOffset;
+
+    public CodeScorer(Codes codes) {
+        this.codes = codes;
+        this.quantizer = codes.quantizer();
+        this.kernel = CodeKernel.of(quantizer.compression());
+        this.strideBytes = codes.strideBytes();
+        int lanes = strideBytes * 8 / quantizer.compression().bits();
+        this.workOffset = CodeKernel.HEADER_BYTES + lanes * Short.BYTES;
+    }
+
+    public Codes codes() {
+        return codes;
+    }
+
+    @Override
+    public Rows rows() {
+        return codes.rows();
+    }
+
+    @Override
+    public int queryBytes() {
+        return workOffset + quantizer.workBytes();
+    }
+
+    @Override
+    public float prepare(long vector, long scratch) {
+        return quantizer.prepare(codes.rows(), vector, kernel, strideBytes, scratch, scratch + workOffset);
+    }
+
+    @Override
+    public long prepareRow(int ordinal, long scratch) {
+        quantizer.prepareRow(codes.address(ordinal), codes.side(ordinal), kernel, strideBytes, scratch);
+        return scratch;
+    }
+
+    @Override
+    public float rowFactor(int ordinal) {
+        return quantizer.rowFactor(codes.side(ordinal));
+    }
+
+    /// The standard deviation of the error that [#score] makes: 2 of 3 estimates are within it, 99 of 100
+    /// within 3 of it. Vectors of few components err by less.
+    public float error(long query, int ordinal) {
+        return Memory.getFloat(query + 8) * Memory.getFloat(codes.side(ordinal) + Float.BYTES);
+    }
+
+    @Override
+    public float score(long query, float factor, int ordinal) {
+        float dot = kernel.one(query, codes.address(ordinal), strideBytes);
+        return finish(codes.side(ordinal), Memory.getFloat(query + 4), factor * dot);
+    }
+
+    @Override
+    public void score(long query, float factor, int[] ordinals, int from, int count, long[] addresses, float[] out) {
+        codes.addresses(ordinals, from, count, addresses);
+        if (strideBytes <= TOUCH_BYTES_MAX) {
+            touch(addresses, count);
+        }
+        int i = 0;
+        for (; i <= count - 8; i += 8) {
+            kernel.eight(query, addresses, i, strideBytes, out);
+        }
+        if (i <= count - 4) {
+            kernel.four(query, addresses, i, strideBytes, out);
+            i += 4;
+        }
+        if (i <= count - 2) {
+            kernel.two(query, addresses, i, strideBytes, out);
+            i += 2;
+        }
+        if (i < count) {
+            out[i] = kernel.one(query, addresses[i], strideBytes);
+        }
+        int sideOffset = codes.sideOffset();
+        if (!codes.isSideInRow()) {
+            codes.sideAddresses(ordinals, from, count, addresses);
+            sideOffset = 0;
+        }
+        float b = Memory.getFloat(query + 4);
+        for (i = 0; i < count; i++) {
+            out[i] = finish(addresses[i] + sideOffset, b, factor * out[i]);
+        }
+    }
+
+    /// As [RowScorer]'s: the misses of short rows overlap when they are all begun first.
+    private void touch(long[] addresses, int count) {
+        int sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += Memory.getInt(addresses[i]) + Memory.getInt(addresses[i] + strideBytes - 4);
+        }
+        addresses[count] = sum;
+    }
+
+    private static float finish(long side, float b, float dot) {
+        return Memory.getFloat(side) + b - dot * Memory.getFloat(side + Float.BYTES);
+    }
+}

@@ -1,0 +1,44 @@
+package io.nuthatch.engine.vector;
+
+/// What is done to vectors of float32 on their way to codes and queries: by [PanamaTransforms] where the
+/// vector module is there, by [ScalarTransforms] elsewhere.
+final class Transforms {
+    private Transforms() {}
+
+    /// See [ScalarTransforms#hadamard].
+    static void hadamard(long vector, float[] factors) {
+        if (Kernel.HAS_VECTOR_MODULE) {
+            PanamaTransforms.hadamard(vector, factors);
+        } else {
+            ScalarTransforms.hadamard(vector, factors);
+        }
+    }
+
+    /// See [ScalarTransforms#center].
+    static void center(long vector, float factor, float[] center) {
+        if (Kernel.HAS_VECTOR_MODULE) {
+            PanamaTransforms.center(vector, factor, center);
+        } else {
+            ScalarTransforms.center(vector, factor, center);
+        }
+    }
+
+    /// See [ScalarTransforms#dot].
+    static float dot(long vector, float[] other) {
+        return Kernel.HAS_VECTOR_MODULE ? PanamaTransforms.dot(vector, other) : ScalarTransforms.dot(vector, other);
+    }
+
+    /// See [ScalarTransforms#largest].
+    static float largest(long vector, int n) {
+        return Kernel.HAS_VECTOR_MODULE ? PanamaTransforms.largest(vector, n) : ScalarTransforms.largest(vector, n);
+    }
+
+    /// See [ScalarTransforms#fit].
+    static void fit(long vector, int n, float scale, float middle, float[] out) {
+        if (Kernel.HAS_VECTOR_MODULE) {
+            PanamaTransforms.fit(vector, n, scale, middle, out);
+        } else {
+            ScalarTransforms.fit(vector, n, scale, middle, out);
+        }
+    }
+}
