@@ -71,7 +71,8 @@ final class Consolidation {
             case IDLE -> doom();
             case AWAIT_INSERTIONS -> {
                 if (hasPassed()) {
-                    index.graph().replaceEntry();
+                    Graph graph = index.graph();
+                    graph.entry.leaveDoomed(graph.states, graph.links);
                     cursor = 0;
                     phase = Phase.REPAIR;
                 }
@@ -114,10 +115,10 @@ final class Consolidation {
             return;
         }
         isRequested = false;
-        int limit = graph.limit();
+        int limit = graph.states.limit();
         for (int ordinal = 0; ordinal < limit; ordinal++) {
-            if (graph.state(ordinal) == Graph.TOMBSTONE) { // Nobody else moves a tombstone on, hence no lock.
-                graph.setState(ordinal, Graph.DOOMED);
+            if (graph.states.of(ordinal) == States.TOMBSTONE) { // Nobody else moves a tombstone on, hence no lock.
+                graph.states.set(ordinal, States.DOOMED);
                 if (doomedCount == doomed.length) {
                     doomed = Arrays.copyOf(doomed, Math.max(64, 2 * doomedCount));
                 }
@@ -136,12 +137,12 @@ final class Consolidation {
         Searcher s = readers.enter();
         try {
             s.begin(Knn.NO_DEADLINE);
-            int limit = graph.limit();
+            int limit = graph.states.limit();
             int end = (int) Math.min(limit, (long) cursor + ORDINALS_A_LOOK);
             int budget = REPAIRS_A_SLICE;
             while (cursor < end && budget > 0) {
-                int state = graph.state(cursor);
-                if (Graph.isLinked(state) && state != Graph.DOOMED && graph.repair(s, cursor)) {
+                int state = graph.states.of(cursor);
+                if (States.isLinked(state) && state != States.DOOMED && graph.repair.repair(s, cursor)) {
                     budget--;
                 }
                 cursor++;
@@ -160,7 +161,7 @@ final class Consolidation {
         try {
             s.begin(Knn.NO_DEADLINE);
             cursor++;
-            boolean isLast = index.graph().reconnect(s) == 0 || cursor == RECONNECT_ROUNDS;
+            boolean isLast = index.graph().repair.reconnect(s) == 0 || cursor == RECONNECT_ROUNDS;
             if (isLast && doomedCount == 0) {
                 phase = Phase.IDLE;
                 index.consolidated(workNanos);
@@ -177,7 +178,7 @@ final class Consolidation {
         Graph graph = index.graph();
         int end = Math.min(doomedCount, cursor + ERASED_A_SLICE);
         for (; cursor < end; cursor++) {
-            graph.erase(doomed[cursor]);
+            graph.links.erase(doomed[cursor]);
             index.release(doomed[cursor]);
         }
         if (cursor == doomedCount) {

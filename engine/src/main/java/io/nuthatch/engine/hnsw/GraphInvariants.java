@@ -12,25 +12,25 @@ final class GraphInvariants {
 
     /// Adds a sentence for each fault, up to twenty.
     static void check(Graph graph, Searcher s, List<String> faults) {
-        int limit = graph.limit();
+        int limit = graph.states.limit();
         int highest = -1;
         int nodes = 0;
         for (int ordinal = 0; ordinal < limit && faults.size() < FAULTS_MAX; ordinal++) {
-            int state = graph.state(ordinal);
-            if (!Graph.isLinked(state)) {
+            int state = graph.states.of(ordinal);
+            if (!States.isLinked(state)) {
                 continue;
             }
             nodes++;
-            int layers = graph.layerOf(ordinal);
+            int layers = graph.links.layerOf(ordinal);
             highest = Math.max(highest, layers);
             for (int layer = 0; layer <= layers; layer++) {
                 checkList(graph, s, ordinal, layer, faults);
             }
         }
-        long entry = graph.entry();
+        long entry = graph.entry.get();
         if (nodes == 0) {
             if (entry >= 0) {
-                faults.add("an empty graph has the entry point " + Graph.entryOrdinal(entry));
+                faults.add("an empty graph has the entry point " + EntryPoint.ordinal(entry));
             }
             return;
         }
@@ -38,21 +38,21 @@ final class GraphInvariants {
             faults.add(nodes + " nodes and no entry point");
             return;
         }
-        int entryState = graph.state(Graph.entryOrdinal(entry));
-        if (!Graph.isLinked(entryState)) {
-            faults.add("the entry point " + Graph.entryOrdinal(entry) + " is in state " + entryState);
+        int entryState = graph.states.of(EntryPoint.ordinal(entry));
+        if (!States.isLinked(entryState)) {
+            faults.add("the entry point " + EntryPoint.ordinal(entry) + " is in state " + entryState);
         }
-        if (Graph.entryLayer(entry) != graph.layerOf(Graph.entryOrdinal(entry))) {
-            faults.add("the entry point is on layer " + graph.layerOf(Graph.entryOrdinal(entry)) + ", not "
-                    + Graph.entryLayer(entry));
+        if (EntryPoint.layer(entry) != graph.links.layerOf(EntryPoint.ordinal(entry))) {
+            faults.add("the entry point is on layer " + graph.links.layerOf(EntryPoint.ordinal(entry)) + ", not "
+                    + EntryPoint.layer(entry));
         }
-        if (Graph.entryLayer(entry) < highest) {
-            faults.add("the entry point is on layer " + Graph.entryLayer(entry) + ", a node on " + highest);
+        if (EntryPoint.layer(entry) < highest) {
+            faults.add("the entry point is on layer " + EntryPoint.layer(entry) + ", a node on " + highest);
         }
     }
 
     private static void checkList(Graph graph, Searcher s, int ordinal, int layer, List<String> faults) {
-        int count = graph.links(ordinal, layer, s.others);
+        int count = graph.links.copy(ordinal, layer, s.others);
         Set<Integer> seen = new HashSet<>();
         for (int i = 0; i < count; i++) {
             int link = s.others[i];
@@ -61,9 +61,9 @@ final class GraphInvariants {
                 faults.add(name + " is a self link");
             } else if (!seen.add(link)) {
                 faults.add(name + " is there twice");
-            } else if (!Graph.isLinked(graph.state(link))) {
-                faults.add(name + " names an ordinal in state " + graph.state(link));
-            } else if (graph.layerOf(link) < layer) {
+            } else if (!States.isLinked(graph.states.of(link))) {
+                faults.add(name + " names an ordinal in state " + graph.states.of(link));
+            } else if (graph.links.layerOf(link) < layer) {
                 faults.add(name + " names a node that is not on it");
             }
         }
@@ -71,10 +71,10 @@ final class GraphInvariants {
 
     /// Live nodes that no walk from the entry point can reach.
     static int unreachable(Graph graph, Searcher s) {
-        graph.markReachable(s);
+        graph.repair.markReachable(s);
         int lost = 0;
-        for (int ordinal = 0; ordinal < graph.limit(); ordinal++) {
-            if (graph.state(ordinal) == Graph.LIVE && !s.isMarked(ordinal)) {
+        for (int ordinal = 0; ordinal < graph.states.limit(); ordinal++) {
+            if (graph.states.of(ordinal) == States.LIVE && !s.isMarked(ordinal)) {
                 lost++;
             }
         }

@@ -36,15 +36,14 @@ final class Searcher {
     final long otherQuery;
     float factor;
 
-    /// Sorted pool of a walk, see [Graph].
+    /// Sorted pool of a walk, see [Walk].
     long[] pool = new long[64];
 
     int poolSize;
 
-    /// Binary min-heap of a filtered walk.
-    long[] heap = new long[256];
+    /// Candidates of a walk that keeps them apart from its results.
+    final KeyHeap heap = new KeyHeap();
 
-    int heapSize;
     final int[] selected = new int[BATCH_MAX + 1];
     final long[] selectedKeys = new long[BATCH_MAX + 1];
     private long[] sorted = new long[64];

@@ -1,0 +1,155 @@
+package io.nuthatch.engine.hnsw;
+
+import java.util.Arrays;
+
+/// Links new nodes into a graph.
+///
+/// On each of its layers a node looks for its `efConstruction` nearest and links to at most `M` of them that
+/// do not occlude each other ([Pruning]); each of those links back, and prunes its list by the same rule when
+/// it is full.
+///
+/// Threads: any number. A node's row, state and own links are written before any neighbour names it.
+final class Insertion {
+    private final EntryPoint entry;
+    private final States states;
+    private final Links links;
+    private final Walk walk;
+    private final int maxConnections;
+    private final int efConstruction;
+    private final Pruning pruning;
+
+    Insertion(EntryPoint entry, States states, Links links, Walk walk, Pruning pruning, HnswParameters parameters) {
+        this.entry = entry;
+        this.states = states;
+        this.links = links;
+        this.walk = walk;
+        this.maxConnections = parameters.maxConnections();
+        this.efConstruction = Math.max(parameters.efConstruction(), 1);
+        this.pruning = pruning;
+    }
+
+    /// Links a node whose row is complete and whose state is `LINKING`. The caller is inside the reclaim
+    /// epoch.
+    void insert(Searcher s, int ordinal) {
+        int layer = links.prepare(ordinal);
+        s.useRowAsQuery(ordinal);
+        long start = entry.get();
+        if (layer > EntryPoint.layer(start)) {
+            synchronized (entry) {
+                start = entry.get();
+                if (layer > EntryPoint.layer(start)) {
+                    if (start >= 0) {
+                        link(s, ordinal, layer, start);
+                    }
+                    entry.set(ordinal, layer);
+                    return;
+                }
+            }
+        }
+        link(s, ordinal, layer, start);
+        entry.raise(ordinal, layer); // It may have been removed meanwhile, and a lower one took its place.
+    }
+
+    private void link(Searcher s, int ordinal, int layerMax, long start) {
+        long nearest = walk.descend(s, start, layerMax + 1);
+        for (int layer = Math.min(layerMax, EntryPoint.layer(start)); layer >= 0; layer--) {
+            s.newMarks(states.limit());
+            int ef = Math.min(efConstruction, states.limit() + 1);
+            walk.seed(s, nearest, ef);
+            walk.expand(s, layer, ef);
+            nearest = s.pool[0] & ~Keys.EXPANDED;
+            int count = pruning.select(s, ordinal, s.pool, s.poolSize, maxConnections);
+            int[] neighbours = Arrays.copyOf(s.selected, count);
+            long[] keys = Arrays.copyOf(s.selectedKeys, count);
+            links.lock(ordinal, layer);
+            try {
+                links.merge(ordinal, layer, neighbours, count);
+            } finally {
+                links.unlock(ordinal, layer);
+            }
+            boolean isNamed = count == 0;
+            for (int i = 0; i < count; i++) {
+                isNamed |= connect(s, neighbours[i], ordinal, Keys.distance(keys[i]), layer);
+            }
+            if (!isNamed) { // Every neighbour pruned it away again: it would be on its own from the start.
+                replaceLast(s, neighbours[0], ordinal, layer);
+            }
+        }
+    }
+
+    /// Adds the link `node -> added`, pruning the list when it is full; returns whether it stayed.
+    private boolean connect(Searcher s, int node, int added, float distance, int layer) {
+        int capacity = links.capacity(layer);
+        links.lock(node, layer);
+        try {
+            if (states.ofNode(node) >= States.DOOMED) {
+                return false;
+            }
+            int count = links.copy(node, layer, s.others);
+            if (isAmong(s.others, count, added)) {
+                return true;
+            }
+            if (count < capacity) {
+                links.set(node, layer, count, added);
+                return true;
+            }
+            long query = s.scorer.prepareRow(node, s.rowQuery);
+            float factor = s.scorer.rowFactor(node);
+            s.scorer.score(query, factor, s.others, 0, count, s.addresses, s.otherDistances);
+            long[] keys = s.sorted(count + 1);
+            for (int i = 0; i < count; i++) {
+                keys[i] = Keys.of(s.otherDistances[i], s.others[i]);
+            }
+            keys[count] = Keys.of(distance, added);
+            Arrays.sort(keys, 0, count + 1);
+            int chosen = pruning.select(s, node, keys, count + 1, capacity);
+            links.write(node, layer, s.selected, chosen);
+            return isAmong(s.selected, chosen, added);
+        } finally {
+            links.unlock(node, layer);
+        }
+    }
+
+    /// Adds the link on layer 0 if there is room; returns whether it is there now.
+    boolean appendIfRoom(Searcher s, int node, int added) {
+        links.lock(node, 0);
+        try {
+            int count = links.copy(node, 0, s.others);
+            if (isAmong(s.others, count, added)) {
+                return true;
+            }
+            if (count == links.capacity(0)) {
+                return false;
+            }
+            links.set(node, 0, count, added);
+            return true;
+        } finally {
+            links.unlock(node, 0);
+        }
+    }
+
+    /// Makes room for `added` at the cost of the last link, the farthest when the list was pruned.
+    void replaceLast(Searcher s, int node, int added, int layer) {
+        links.lock(node, layer);
+        try {
+            if (states.ofNode(node) >= States.DOOMED) {
+                return;
+            }
+            int count = links.copy(node, layer, s.others);
+            if (!isAmong(s.others, count, added)) {
+                links.set(node, layer, Math.min(count, links.capacity(layer) - 1), added);
+            }
+        } finally {
+            links.unlock(node, layer);
+        }
+    }
+
+    private static boolean isAmong(int[] ordinals, int count, int wanted) {
+        for (int i = 0; i < count; i++) {
+            if (ordinals[i] == wanted) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

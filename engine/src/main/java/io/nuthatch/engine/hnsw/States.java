@@ -1,0 +1,65 @@
+package io.nuthatch.engine.hnsw;
+
+import io.nuthatch.engine.memory.Memory;
+import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.engine.memory.RecordTable;
+
+/// Where each ordinal of a graph is in its life: a byte an ordinal, off heap, counted as `states`.
+///
+/// ```
+/// ABSENT -> BUFFERED -> LINKING -> LIVE -> TOMBSTONE -> DOOMED -> ABSENT
+///              |           |                   ^
+///              |           +- LINKING_REMOVED -+
+///              +-> RELEASING -> ABSENT
+/// ```
+/// Threads: written under the index's bookkeeping lock (tombstones are doomed by the one consolidation),
+/// released; read without a lock, acquired.
+final class States implements AutoCloseable {
+    static final int ABSENT = 0;
+    static final int BUFFERED = 1;
+    static final int LINKING = 2;
+    static final int LIVE = 3;
+    static final int LINKING_REMOVED = 4; // Removed while it was being linked.
+    static final int TOMBSTONE = 5; // Removed and linked.
+    static final int DOOMED = 6; // A tombstone that the running consolidation takes out: nothing may link to it.
+    static final int RELEASING = 7; // Out of all lists, until the searches that may have seen it have left.
+
+    private final RecordTable states;
+
+    States(MemoryAccount.Counter counter) {
+        this.states = new RecordTable(1, counter);
+    }
+
+    /// One more than the largest ordinal that can have a state.
+    int limit() {
+        return states.limit();
+    }
+
+    int of(int ordinal) {
+        return states.has(ordinal) ? Memory.getByteAcquire(states.address(ordinal)) : ABSENT;
+    }
+
+    /// As [#of], for an ordinal that had a state before.
+    int ofNode(int ordinal) {
+        return Memory.getByteAcquire(states.address(ordinal));
+    }
+
+    void set(int ordinal, int state) {
+        states.ensure(ordinal);
+        Memory.putByteRelease(states.address(ordinal), (byte) state);
+    }
+
+    /// Whether a search may return it: buffered, being linked or live.
+    static boolean isVisible(int state) {
+        return state >= BUFFERED && state <= LIVE;
+    }
+
+    static boolean isLinked(int state) {
+        return state >= LINKING && state <= DOOMED;
+    }
+
+    @Override
+    public void close() {
+        states.close();
+    }
+}

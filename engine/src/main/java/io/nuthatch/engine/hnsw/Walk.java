@@ -1,0 +1,293 @@
+package io.nuthatch.engine.hnsw;
+
+import io.nuthatch.engine.NanoClock;
+import org.jspecify.annotations.Nullable;
+
+/// The ways through a graph: greedily down the layers, the `ef` nearest of a layer, the nearest that match a
+/// filter, all within a radius.
+///
+/// The candidates and the results are one sorted `long[]` of [Keys], the searcher's pool, with `ef` entries;
+/// only a walk that must pass over nodes it may not return (a filter, tombstones) keeps them apart.
+///
+/// Threads: any number; nothing is written but the searcher.
+final class Walk {
+    private static final int DEADLINE_STRIDE = 256; // Distances between two looks at the clock.
+    private static final int RANGE_POOL_MAX = 1024;
+
+    /// What a distance of a walk costs in distances of a scan, whose rows come in order (MiniLM: 85 ns and 32
+    /// ns).
+    private static final double WALKED_TO_SCANNED = 2.5;
+
+    private final EntryPoint entry;
+    private final States states;
+    private final Links links;
+    private final Readers readers;
+    private final NanoClock clock;
+
+    Walk(EntryPoint entry, States states, Links links, Readers readers, NanoClock clock) {
+        this.entry = entry;
+        this.states = states;
+        this.links = links;
+        this.readers = readers;
+        this.clock = clock;
+    }
+
+    /// The nearest node of layer `layerMin` that a greedy descent finds, as a key; the graph is not empty.
+    long descend(Searcher s, long start, int layerMin) {
+        int nearest = EntryPoint.ordinal(start);
+        s.distanceCount++;
+        float best = s.scorer.score(s.query(), s.factor, nearest);
+        for (int layer = EntryPoint.layer(start); layer >= layerMin; layer--) {
+            boolean moved = true;
+            while (moved) {
+                moved = false;
+                int count = links.copy(nearest, layer, s.batch);
+                s.score(count);
+                for (int i = 0; i < count; i++) {
+                    if (s.distances[i] < best) {
+                        best = s.distances[i];
+                        nearest = s.batch[i];
+                        moved = true;
+                    }
+                }
+            }
+        }
+        return Keys.of(best, nearest);
+    }
+
+    /// Leaves in the searcher's pool the up to `ef` nearest nodes of the whole graph, removed ones among
+    /// them.
+    void search(Searcher s, int ef) {
+        s.poolSize = 0;
+        long start = entry.get();
+        if (start < 0) {
+            return;
+        }
+        long nearest = descend(s, start, 1);
+        s.newMarks(states.limit());
+        seed(s, nearest, ef);
+        expand(s, 0, ef);
+    }
+
+    void seed(Searcher s, long nearest, int ef) {
+        if (s.pool.length < ef) {
+            s.pool = new long[Math.max(ef, Math.min(2 * s.pool.length, states.limit() + 1))];
+        }
+        s.pool[0] = nearest;
+        s.poolSize = 1;
+        s.mark(Keys.ordinal(nearest));
+    }
+
+    /// Expands the pool's nodes, nearest first, until none of the `ef` nearest is left to expand.
+    ///
+    /// Two at a time: a batch of distances twice as long wastes less of the memory's bandwidth at its ends,
+    /// and the misses on both lists overlap. That costs 1 % more distances, as the second node might not have
+    /// been the next, and saves 5 % of the time.
+    void expand(Searcher s, int layer, int ef) {
+        int[] batch = s.batch;
+        float[] distances = s.distances;
+        long[] pool = s.pool;
+        int size = s.poolSize;
+        int capacity = links.capacity(layer);
+        int next = 0;
+        int nextCheck = s.distanceCount + DEADLINE_STRIDE;
+        while (next < size) {
+            long candidate = pool[next];
+            if ((candidate & Keys.EXPANDED) != 0) {
+                next++;
+                continue;
+            }
+            pool[next] = candidate | Keys.EXPANDED;
+            int count = s.unmarkedLinks(0, links.list(Keys.ordinal(candidate), layer), capacity);
+            int second = next + 1;
+            while (second < size && (pool[second] & Keys.EXPANDED) != 0) {
+                second++;
+            }
+            if (second < size) {
+                pool[second] |= Keys.EXPANDED;
+                count = s.unmarkedLinks(count, links.list(Keys.ordinal(pool[second]), layer), capacity);
+            }
+            s.score(count);
+            int lowest = next + 1;
+            for (int i = 0; i < count; i++) {
+                long key = Keys.of(distances[i], batch[i]);
+                if (size == ef) {
+                    if (key >= pool[size - 1]) {
+                        continue;
+                    }
+                    size--;
+                }
+                int at = Keys.place(pool, size, key);
+                System.arraycopy(pool, at, pool, at + 1, size - at);
+                pool[at] = key;
+                size++;
+                lowest = Math.min(lowest, at);
+            }
+            next = lowest;
+            if (s.distanceCount >= nextCheck) {
+                nextCheck = s.distanceCount + DEADLINE_STRIDE;
+                if (isOverdue(s)) {
+                    break;
+                }
+            }
+        }
+        s.poolSize = size;
+    }
+
+    boolean isOverdue(Searcher s) {
+        if (readers.isClosed()) {
+            throw new IndexClosedException();
+        }
+        if (s.deadlineNanos != Knn.NO_DEADLINE && clock.nanoTime() - s.deadlineNanos >= 0) {
+            s.isCut = true;
+        }
+        return s.isCut;
+    }
+
+    /// As [#search], but the pool takes only nodes that `filter` (null for all) and their state let pass; the
+    /// walk goes through the others. With `matches >= 0` it predicts its cost on the way and gives up,
+    /// returning false, when an exact scan of that many matches is cheaper.
+    ///
+    /// Every 128 distances the rate of matches seen so far says how many more distances the pool needs: what
+    /// a walk over everything needs, divided by the rate. A walk through two hops of non-matching nodes would
+    /// be cheaper and loses most of the recall, unnoticed, when the matches are far away.
+    boolean searchFiltered(Searcher s, int ef, @Nullable Filter filter, int matches) {
+        s.poolSize = 0;
+        long start = entry.get();
+        if (start < 0) {
+            return true;
+        }
+        long nearest = descend(s, start, 1);
+        s.newMarks(states.limit());
+        s.mark(Keys.ordinal(nearest));
+        if (s.pool.length < ef) {
+            s.pool = new long[ef];
+        }
+        long[] pool = s.pool;
+        int size = 0;
+        if (passes(Keys.ordinal(nearest), filter)) {
+            pool[size++] = nearest;
+        }
+        s.heap.clear();
+        s.heap.push(nearest);
+        int visited = 1;
+        int seen = size;
+        int nextCheck = s.distanceCount + 128;
+        int[] batch = s.batch;
+        float[] distances = s.distances;
+        int capacity = links.capacity(0);
+        while (!s.heap.isEmpty()) {
+            long candidate = s.heap.first();
+            if (size == ef && candidate > pool[size - 1]) {
+                break;
+            }
+            s.heap.pop();
+            long list = links.list(Keys.ordinal(candidate), 0);
+            int count = s.unmarkedLinks(0, list, capacity);
+            s.score(count);
+            visited += count;
+            for (int i = 0; i < count; i++) {
+                long key = Keys.of(distances[i], batch[i]);
+                boolean passes = passes(batch[i], filter);
+                if (passes) {
+                    seen++;
+                }
+                if (size == ef && key >= pool[size - 1]) {
+                    continue;
+                }
+                s.heap.push(key);
+                if (passes) {
+                    if (size == ef) {
+                        size--;
+                    }
+                    int at = Keys.place(pool, size, key);
+                    System.arraycopy(pool, at, pool, at + 1, size - at);
+                    pool[at] = key;
+                    size++;
+                }
+            }
+            if (s.distanceCount >= nextCheck) {
+                nextCheck = s.distanceCount + 128;
+                if (isOverdue(s)) {
+                    break;
+                }
+                if (matches >= 0) {
+                    double rate = (seen + 0.5) / visited;
+                    double ahead = expectedDistances(ef) / rate - visited;
+                    if (WALKED_TO_SCANNED * ahead > matches || visited > matches) {
+                        return false;
+                    }
+                }
+            }
+        }
+        s.poolSize = size;
+        return true;
+    }
+
+    /// About how many distances a walk of this width takes when every node matches (MiniLM: 760 at 40, 1,280
+    /// at 80).
+    private static double expectedDistances(int ef) {
+        return 200 + 16.0 * ef;
+    }
+
+    /// Whether an exact scan of `matches` rows costs less than a walk in which every node matches.
+    static boolean isScanCheaper(int matches, int ef) {
+        return matches <= WALKED_TO_SCANNED * expectedDistances(ef);
+    }
+
+    private boolean passes(int ordinal, @Nullable Filter filter) {
+        return (filter == null || filter.matches(ordinal)) && states.ofNode(ordinal) <= States.LIVE;
+    }
+
+    /// Collects in `found` every node within `radius` that the walk meets. First a pool of `ef`, widened
+    /// until less than half of it lies inside, as the k nearest would be searched; then everything inside the
+    /// boundary, `radius` widened by `epsilon`, is expanded. The first part finds what the second would not
+    /// reach through near nodes alone.
+    void searchRange(Searcher s, int ef, double radius, double epsilon, @Nullable Filter filter) {
+        s.foundCount = 0;
+        double boundary = radius + Math.abs(radius) * epsilon;
+        search(s, ef);
+        for (int width = 2 * ef; width <= RANGE_POOL_MAX && isCrowded(s, boundary); width *= 2) {
+            search(s, Math.min(width, states.limit() + 1));
+        }
+        s.heap.clear();
+        for (int i = 0; i < s.poolSize; i++) {
+            long key = s.pool[i];
+            if (Keys.distance(key) <= boundary) {
+                s.heap.push(key & ~Keys.EXPANDED);
+                collect(s, key, radius, filter);
+            }
+        }
+        int nextCheck = s.distanceCount + DEADLINE_STRIDE;
+        int capacity = links.capacity(0);
+        while (!s.heap.isEmpty() && !s.isCut) {
+            long candidate = s.heap.first();
+            s.heap.pop();
+            long list = links.list(Keys.ordinal(candidate), 0);
+            int count = s.unmarkedLinks(0, list, capacity);
+            s.score(count);
+            for (int i = 0; i < count; i++) {
+                if (s.distances[i] <= boundary) {
+                    long key = Keys.of(s.distances[i], s.batch[i]);
+                    s.heap.push(key);
+                    collect(s, key, radius, filter);
+                }
+            }
+            if (s.distanceCount >= nextCheck) {
+                nextCheck = s.distanceCount + DEADLINE_STRIDE;
+                isOverdue(s);
+            }
+        }
+    }
+
+    private static boolean isCrowded(Searcher s, double boundary) {
+        int middle = s.poolSize / 2;
+        return !s.isCut && middle > 0 && Keys.distance(s.pool[middle]) <= boundary;
+    }
+
+    private void collect(Searcher s, long key, double radius, @Nullable Filter filter) {
+        if (Keys.distance(key) <= radius && passes(Keys.ordinal(key), filter)) {
+            s.addFound(Keys.ordinal(key));
+        }
+    }
+}
