@@ -56,7 +56,7 @@ public final class ClientPause {
     public boolean holds(CommandEntry entry, Session session, long nowMillis) {
         return switch (current(nowMillis).mode) {
             case NONE -> false;
-            case ALL -> !isExempt(entry);
+            case ALL -> true; // CLIENT UNPAUSE too, as in Redis.
             case WRITE -> mayWrite(entry, session);
         };
     }
@@ -101,12 +101,6 @@ public final class ClientPause {
             }
             waiter.run();
         }
-    }
-
-    /// Redis lets nothing but replicas pass; clients that must be able to end the pause use another
-    /// connection's `CLIENT UNPAUSE`, which is therefore never held.
-    private static boolean isExempt(CommandEntry entry) {
-        return entry.spec().name().equals("CLIENT|UNPAUSE");
     }
 
     private static boolean mayWrite(CommandEntry entry, Session session) {

@@ -109,7 +109,7 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
     public void dispatch(CommandContext context, @Nullable CommandEntry entry, Args args, ReplyWriter reply) {
         Session session = context.session();
         int mark = reply.mark();
-        Session.ReplyMode mode = session.replyMode();
+        Session.ReplyMode mode = session.beginReply();
         String refusal = entry == null ? unknown(args) : refusal(entry, session, args);
         if (entry == null || refusal != null) {
             refuse(context, entry, String.valueOf(refusal), reply);
@@ -132,7 +132,7 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
     /// whether its reply is to be left out.
     public boolean begin(CommandEntry entry, Session session, long nowMillis) {
         session.taken(entry, nowMillis);
-        Session.ReplyMode mode = session.replyMode();
+        Session.ReplyMode mode = session.beginReply();
         if (mode == Session.ReplyMode.SKIP) {
             session.setReplyMode(Session.ReplyMode.ON);
         }
@@ -144,7 +144,7 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
             Session session, Session.ReplyMode mode, @Nullable CommandEntry entry, int mark, ReplyWriter reply) {
         boolean isMessage = entry != null && entry.is(CommandFlag.PUBSUB) && entry.is(CommandFlag.NOSCRIPT);
         if (mode == Session.ReplyMode.SKIP) {
-            if (session.replyMode() == Session.ReplyMode.SKIP) { // Else this was CLIENT REPLY ON, which is answered.
+            if (session.replyMode() == Session.ReplyMode.SKIP) { // Else this was CLIENT REPLY: ON is answered.
                 session.setReplyMode(Session.ReplyMode.ON);
                 if (!isMessage) {
                     reply.rollback(mark);

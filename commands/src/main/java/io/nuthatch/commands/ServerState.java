@@ -26,6 +26,7 @@ public final class ServerState {
     private final List<Runnable> ticks = new CopyOnWriteArrayList<>();
     private volatile @Nullable String password;
     private volatile int port;
+    private volatile boolean isCronPaused;
 
     public ServerState(EpochClock clock, NanoClock nanoClock) {
         this.clock = clock;
@@ -82,9 +83,21 @@ public final class ServerState {
         ticks.add(action);
     }
 
-    /// Runs the tick actions; called by the server.
+    /// Whether what the server does on its own, ticks and active expiry, is at rest (`DEBUG PAUSE-CRON`).
+    public boolean isCronPaused() {
+        return isCronPaused;
+    }
+
+    public void setCronPaused(boolean value) {
+        isCronPaused = value;
+    }
+
+    /// Runs the tick actions; called by the server. A `CLIENT PAUSE` ends at its time even while they rest.
     public void tick() {
         pause.tick(clock.nowMillis());
+        if (isCronPaused) {
+            return;
+        }
         for (Runnable action : ticks) {
             action.run();
         }

@@ -36,7 +36,9 @@ public final class Session {
     public enum ReplyMode {
         ON,
         OFF,
-        /// The next command's reply is left out; the dispatcher then returns to [#ON].
+        /// `CLIENT REPLY SKIP` was the last command: [#beginReply] makes it [#SKIP].
+        SKIP_NEXT,
+        /// The reply of the command at hand is left out; the dispatcher then returns to [#ON].
         SKIP
     }
 
@@ -120,6 +122,14 @@ public final class Session {
     }
 
     public ReplyMode replyMode() {
+        return replyMode;
+    }
+
+    /// The mode for the command that is taken now.
+    ReplyMode beginReply() {
+        if (replyMode == ReplyMode.SKIP_NEXT) {
+            replyMode = ReplyMode.SKIP;
+        }
         return replyMode;
     }
 

@@ -81,7 +81,7 @@ final class Administration {
         this.monitor = new MonitorCommand(dispatcher);
         this.memory = new MemoryInfo(account, state.clock().nowMillis());
         this.info = new ServerInfo(state, keyspace, settings, memory, pubSub, watches, tracking, dispatcher);
-        this.debug = new DebugCommands(settings.text("enable-debug-command"));
+        this.debug = new DebugCommands(settings.text("enable-debug-command"), state);
         this.listener = new KeyspaceFanOut(watches, tracking, notifications, state.clock());
     }
 

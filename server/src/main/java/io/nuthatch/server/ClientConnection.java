@@ -78,6 +78,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     private boolean isExhausted = true; // No whole request waits to be executed.
     private volatile boolean isClosing; // Written by the event loop.
     private boolean isCloseScheduled;
+    private boolean isRefused; // Its last reply is an error after which it may send anything.
     private boolean isGone;
     private long softLimitSinceMillis; // 0 while the output is below its soft limit.
 
@@ -352,6 +353,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         }
         LOG.debug("client {}: {}", session().id(), failure);
         loop.reply.error("ERR " + failure);
+        isRefused = true;
         closeAfterFlush();
     }
 
@@ -417,7 +419,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             checkOutputLimit();
         } else if (pending.isEmpty() && !isCloseScheduled) {
             isCloseScheduled = true;
-            context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            context.writeAndFlush(Unpooled.EMPTY_BUFFER)
+                    .addListener(
+                            isRefused ? sent -> LingeringClose.begin(context.channel()) : ChannelFutureListener.CLOSE);
         }
     }
 

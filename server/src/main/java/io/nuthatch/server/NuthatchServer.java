@@ -5,7 +5,6 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -46,7 +45,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.net.BindException;
-import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -60,7 +58,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -113,7 +110,8 @@ public final class NuthatchServer implements AutoCloseable {
             Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("background", true));
     private final EventLoopGroup loops;
     private final Map<EventLoop, LoopState> loopStates = new ConcurrentHashMap<>();
-    private final List<Channel> listeners = new ArrayList<>();
+    private final EventLoopGroup acceptor; // A thread of its own, so that an event loop can wait for a bind.
+    private final Listeners listeners;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private @Nullable Meters meters; // Guarded by this.
     private @Nullable AdminServer admin; // Guarded by this.
@@ -140,6 +138,7 @@ public final class NuthatchServer implements AutoCloseable {
                 asked > 0 ? (int) asked : Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
         this.indexes = new Indexes(keyspace, memory, nanoClock, clock, indexThreads, indexing);
         keyspace.setDocuments(indexes);
+        keyspace.setExpiryPause(now -> state.pause().mode(now) != ClientPause.Mode.NONE);
         this.administration = new Administration(state, config, keyspace, memory, this::dispatcher);
         keyspace.setListener(new ListenerPair(indexes, administration.listener()));
         List<CommandFamily> families = new ArrayList<>(families());
@@ -158,6 +157,9 @@ public final class NuthatchServer implements AutoCloseable {
                 options.ioThreads(),
                 new DefaultThreadFactory("io"),
                 options.transport().ioHandler());
+        this.acceptor = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("accept"), options.transport().ioHandler());
+        this.listeners = new Listeners(bootstrap());
     }
 
     /// Every command of the server. A family is added here when it is ready.
@@ -180,7 +182,7 @@ public final class NuthatchServer implements AutoCloseable {
         return start(options, ServerConfig.defaults(), clock, nanoClock);
     }
 
-    /// A server that listens. Throws [java.net.BindException] when the port is taken. `config` is kept:
+    /// A server that listens. Throws [UncheckedIOException] when it cannot listen. `config` is kept:
     /// `CONFIG SET` changes it.
     public static NuthatchServer start(
             ServerOptions options, ServerConfig config, EpochClock clock, NanoClock nanoClock) {
@@ -245,10 +247,10 @@ public final class NuthatchServer implements AutoCloseable {
         stopped.await();
     }
 
-    private void listen() {
+    private ServerBootstrap bootstrap() {
         boolean isEpoll = options.transport().resolved() == TransportKind.EPOLL;
-        ServerBootstrap bootstrap = new ServerBootstrap()
-                .group(loops)
+        return new ServerBootstrap()
+                .group(acceptor, loops)
                 .channel(options.transport().serverChannel())
                 .option(ChannelOption.SO_BACKLOG, options.tcpBacklog())
                 .option(ChannelOption.SO_REUSEADDR, true)
@@ -265,24 +267,39 @@ public final class NuthatchServer implements AutoCloseable {
                         accept(channel, isEpoll);
                     }
                 });
-        int port = options.port();
-        for (String address : options.bind()) {
-            boolean isOptional = address.startsWith("-");
-            ChannelFuture bound = bootstrap
-                    .bind(address(isOptional ? address.substring(1) : address, port))
-                    .awaitUninterruptibly();
-            if (bound.isSuccess()) {
-                listeners.add(bound.channel());
-                port = ((InetSocketAddress) bound.channel().localAddress()).getPort();
-            } else if (!isOptional || bound.cause() instanceof BindException && isTaken(bound.cause())) {
-                bound.syncUninterruptibly(); // Throws the cause.
-            }
+    }
+
+    private void listen() {
+        try {
+            listeners.listen(options.bind(), options.port());
+        } catch (BindException refused) {
+            throw new UncheckedIOException(refused.getMessage(), refused);
         }
-        state.setPort(port);
+        state.setPort(listeners.port());
+        config.onApply(List.of("port", "bind"), this::listenElsewhere);
         isListening = true;
         state.setShutdown(stopped::countDown);
         background.schedule(this::expireAndGoOn, TICK_MILLIS, TimeUnit.MILLISECONDS);
         background.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /// `CONFIG SET port` and `bind`, together when both are given. What is not given stays as it is, whatever
+    /// the settings say: tests start servers on ports of their own.
+    private @Nullable String listenElsewhere(List<String> changed) {
+        List<String> bind =
+                changed.contains("bind") ? List.of(config.text("bind").get().split(" ")) : listeners.bind();
+        int port = changed.contains("port") ? (int) config.number("port").getAsLong() : state.port();
+        try {
+            listeners.listen(bind, port);
+        } catch (BindException refused) {
+            LOG.warn("cannot listen: {}", refused.getMessage());
+            return changed.get(0).equals("port")
+                    ? "Unable to listen on this port. Check server logs."
+                    : "Failed to bind to specified addresses.";
+        }
+        state.setPort(listeners.port());
+        LOG.info("listening on {}", listeners);
+        return null;
     }
 
     /// The meters, made at the first call: without an admin port they cost nothing.
@@ -302,26 +319,10 @@ public final class NuthatchServer implements AutoCloseable {
         }
         String host = config.text("admin-bind").get();
         try {
-            admin = new AdminServer(address(host, port), () -> meters().scrape(), () -> isListening);
+            admin = new AdminServer(Listeners.address(host, port), () -> meters().scrape(), () -> isListening);
         } catch (IOException e) {
             throw new UncheckedIOException("admin-port " + port + " on " + host + ": " + e.getMessage(), e);
         }
-    }
-
-    /// `*` is every IPv4 address, `::*` every IPv6 one, as Redis has them.
-    private static InetSocketAddress address(String name, int port) {
-        return new InetSocketAddress(
-                switch (name) {
-                    case "*" -> "0.0.0.0";
-                    case "::*" -> "::";
-                    default -> name;
-                },
-                port);
-    }
-
-    /// Whether the address is there and only its port is not free: that is never optional.
-    private static boolean isTaken(Throwable failure) {
-        return String.valueOf(failure.getMessage()).contains("in use");
     }
 
     private void accept(Channel channel, boolean isEpoll) {
@@ -357,6 +358,9 @@ public final class NuthatchServer implements AutoCloseable {
     private void tick() {
         try {
             state.tick();
+            if (state.isCronPaused()) {
+                return;
+            }
             keyspace.defragment(TOLERATED_FREE_SHARE, DEFRAGMENT_STEP);
             if (++ticks % TICKS_A_SECOND == 0) {
                 long now = state.clock().nowMillis();
@@ -390,7 +394,7 @@ public final class NuthatchServer implements AutoCloseable {
         long effort = config.number("active-expire-effort").getAsLong() - 1;
         long mostNanos = periodNanos / 100 * (25 + 2 * effort);
         long now = state.clock().nowMillis();
-        if (!activeExpiry.isEnabled() || state.pause().mode(now) != ClientPause.Mode.NONE) {
+        if (!activeExpiry.isEnabled() || state.isCronPaused() || state.pause().mode(now) != ClientPause.Mode.NONE) {
             return; // Nothing changes while writes are paused.
         }
         long start = state.nanoClock().nanoTime();
@@ -415,15 +419,14 @@ public final class NuthatchServer implements AutoCloseable {
         if (meters != null) {
             meters.close();
         }
-        for (Channel listener : listeners) {
-            listener.close().syncUninterruptibly();
-        }
+        listeners.close();
         background.shutdown();
         indexing.shutdownNow(); // What still waits would be lost with the keyspace anyhow.
         pool.close();
         for (Session session : state.clients().all()) {
             session.connection().close();
         }
+        acceptor.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
         loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
         try {
             if (!background.awaitTermination(5, TimeUnit.SECONDS)) {
@@ -474,7 +477,7 @@ public final class NuthatchServer implements AutoCloseable {
         NuthatchServer server;
         try {
             server = start(ServerOptions.of(config), config, clock, clock);
-        } catch (Exception failure) { // Netty throws the checked BindException without saying so.
+        } catch (UncheckedIOException failure) {
             err.println("cannot listen on " + config.text("bind").get() + " port "
                     + config.text("port").get() + ": " + failure.getMessage());
             return 1;
@@ -488,7 +491,7 @@ public final class NuthatchServer implements AutoCloseable {
                         },
                         "shutdown"));
         long startMillis = launchMillis(server.state.startMillis());
-        out.println("Nuthatch " + Version.STRING + " ready on " + server.addresses() + " in "
+        out.println("Nuthatch " + Version.STRING + " ready on " + server.listeners + " in "
                 + (clock.nowMillis() - startMillis) + " ms");
         out.flush();
         server.background.schedule(
@@ -514,15 +517,5 @@ public final class NuthatchServer implements AutoCloseable {
                         .startInstant()
                         .map(Instant::toEpochMilli)
                         .orElse(unknown);
-    }
-
-    /// What it listens on, as `127.0.0.1:6379, [::1]:6379`.
-    private String addresses() {
-        return listeners.stream()
-                .map(listener -> (InetSocketAddress) listener.localAddress())
-                .map(address -> address.getAddress() instanceof Inet6Address inet
-                        ? "[" + inet.getHostAddress().replaceFirst("^0(:0)+:", "::") + "]:" + address.getPort()
-                        : address.getHostString() + ":" + address.getPort())
-                .collect(Collectors.joining(", "));
     }
 }

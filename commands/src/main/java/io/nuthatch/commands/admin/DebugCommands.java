@@ -1,5 +1,6 @@
 package io.nuthatch.commands.admin;
 
+import io.nuthatch.commands.Arguments;
 import io.nuthatch.commands.Command;
 import io.nuthatch.commands.CommandContext;
 import io.nuthatch.commands.CommandException;
@@ -7,6 +8,7 @@ import io.nuthatch.commands.CommandFamily;
 import io.nuthatch.commands.CommandFlag;
 import io.nuthatch.commands.CommandSpec;
 import io.nuthatch.commands.Help;
+import io.nuthatch.commands.ServerState;
 import io.nuthatch.commands.SimpleCommand;
 import io.nuthatch.resp.Args;
 import io.nuthatch.resp.ReplyWriter;
@@ -27,6 +29,10 @@ public final class DebugCommands implements CommandFamily {
             .summary("Answers an error with the given text")
             .syntax("message")
             .build();
+    private static final CommandSpec PAUSE_CRON = spec("DEBUG|PAUSE-CRON", 3)
+            .summary("Stops what the server does on its own, or lets it go on")
+            .syntax("0 | 1")
+            .build();
     private static final CommandSpec PROTOCOL = spec("DEBUG|PROTOCOL", 3)
             .summary("Answers a value of a type, for tests of clients")
             .syntax("type")
@@ -35,10 +41,12 @@ public final class DebugCommands implements CommandFamily {
             spec("DEBUG|HELP", 2).summary("Lists the subcommands").build();
 
     private final Supplier<String> enabled;
+    private final ServerState state;
 
     /// `enabled` is `enable-debug-command`.
-    public DebugCommands(Supplier<String> enabled) {
+    public DebugCommands(Supplier<String> enabled, ServerState state) {
         this.enabled = enabled;
+        this.state = state;
     }
 
     @Override
@@ -46,6 +54,10 @@ public final class DebugCommands implements CommandFamily {
         return List.of(
                 SimpleCommand.of(SLEEP, (context, args, reply) -> sleep(args, reply)),
                 SimpleCommand.of(ERROR, (context, args, reply) -> reply.error(args.text(2))),
+                SimpleCommand.of(PAUSE_CRON, (context, args, reply) -> {
+                    state.setCronPaused(Arguments.integer(args, 2) != 0);
+                    reply.ok();
+                }),
                 SimpleCommand.of(PROTOCOL, (context, args, reply) -> DebugProtocol.write(args, reply)),
                 SimpleCommand.of(HELP, (context, args, reply) -> help(reply)));
     }
@@ -107,6 +119,8 @@ public final class DebugCommands implements CommandFamily {
                 "    Return an error with <string> as message.",
                 "OBJECT <key>",
                 "    Show how <key> and its value are held.",
+                "PAUSE-CRON <0|1>",
+                "    Let the server do what it does on its own (expiry, statistics, timeouts), or stop all that.",
                 "PROTOCOL <type>",
                 "    Reply with a test value: string, integer, double, bignum, null, array, set, map, attrib, push,"
                         + " verbatim, true, false.",

@@ -304,7 +304,7 @@ public final class ClientCommands implements CommandFamily {
             session.setReplyMode(Session.ReplyMode.OFF);
         } else if (args.is(2, "SKIP")) {
             if (session.replyMode() != Session.ReplyMode.OFF) {
-                session.setReplyMode(Session.ReplyMode.SKIP);
+                session.setReplyMode(Session.ReplyMode.SKIP_NEXT);
             }
         } else {
             throw CommandException.syntax();

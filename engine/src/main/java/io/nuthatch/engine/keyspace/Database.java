@@ -61,7 +61,8 @@ public final class Database {
     // ---- Finding
 
     /// Address of the key's record, 0 when it is absent; counts as an access. An expired one is removed
-    /// first, and so are expired fields of a hash.
+    /// first, and so are expired fields of a hash. While [Keyspace#setExpiryPause] says so, an expired key is
+    /// absent to everybody but stays.
     public long find(Key key, long now) {
         long record = peek(key, now);
         if (record != 0) {
@@ -82,7 +83,9 @@ public final class Database {
         if (record != 0) {
             long at = Record.expireAt(record);
             if (at != 0 && at <= now) {
-                expire(key, record);
+                if (!keyspace.hidesExpired(now)) {
+                    expire(key, record);
+                }
                 return 0;
             }
             if (Record.isHash(record)) {
@@ -213,6 +216,7 @@ public final class Database {
         long entry = entryForWrite(slot);
         int oldLength = record == 0 ? 0 : Record.valueLength(record);
         if (record == 0) {
+            removeHidden(key, entry);
             record = records.allocate(shard, stringMeta(), key.hash32(), key.address(), key.length(), newLength);
             insert(slot, shard, entry, key.hash32(), record);
             signal(key, KeyEvent.NEW);
@@ -826,9 +830,11 @@ public final class Database {
         int slot = key.hashSlot();
         int shard = records.shardOf(slot);
         int meta = freshMeta(ValueType.HASH.code() << 28);
+        long entry = entryForWrite(slot);
+        removeHidden(key, entry);
         long record = records.allocate(shard, meta, key.hash32(), key.address(), key.length(), valueBytes);
         Memory.putInt(record + Record.VALUE_LENGTH, 0);
-        insert(slot, shard, entryForWrite(slot), key.hash32(), record);
+        insert(slot, shard, entry, key.hash32(), record);
         signal(key, KeyEvent.NEW);
         return record;
     }
@@ -1141,11 +1147,22 @@ public final class Database {
     /// Removes the expired keys that the last step came upon; the caller holds their stripe since.
     private void removeExpired(ScanStep step) {
         AddressList expired = step.expired;
-        if (expired != null) {
+        if (expired != null && !keyspace.hidesExpired(step.now)) {
             for (int i = 0; i < expired.size; i++) {
                 expire(keyOf(step.slot, expired.addresses[i]), expired.addresses[i]);
             }
-            step.expired = null;
+        }
+        step.expired = null;
+    }
+
+    /// Removes the expired key that a pause hides, before it is created anew. Only a transaction with `CLIENT
+    /// PAUSE` in it gets here with one: all other writes wait for the pause to end.
+    private void removeHidden(Key key, long entry) {
+        if (Memory.getLong(entry + Table.NEXT_EXPIRY) != 0) {
+            long record = Table.find(entry, key.hash32(), key.address(), key.length());
+            if (record != 0) {
+                expire(key, record);
+            }
         }
     }
 

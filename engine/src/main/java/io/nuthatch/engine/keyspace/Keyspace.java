@@ -4,6 +4,7 @@ import io.nuthatch.engine.EpochClock;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /// All databases of the server: their keys and values off the heap, and the locks that guard them.
@@ -33,6 +34,7 @@ public final class Keyspace implements AutoCloseable {
     final LongAdder evictedKeys = new LongAdder();
     private volatile @Nullable KeyspaceListener listener;
     private volatile @Nullable DocumentHooks documents;
+    private volatile LongPredicate expiryPause = now -> false;
     volatile boolean countsFrequency;
     volatile int evictionSamples = 16;
     volatile int lfuLogFactor = 10;
@@ -120,6 +122,18 @@ public final class Keyspace implements AutoCloseable {
     /// Sets the index of documents. Before the first document.
     public void setDocuments(@Nullable DocumentHooks documents) {
         this.documents = documents;
+    }
+
+    /// While `isPaused` holds for the time of a call (`CLIENT PAUSE`), keys that have expired are hidden and
+    /// not removed. It is asked only about expired keys. Fields of hashes, and documents that a search comes
+    /// upon, go all the same. Before the first client.
+    public void setExpiryPause(LongPredicate isPaused) {
+        this.expiryPause = isPaused;
+    }
+
+    /// Whether an expired key is only hidden.
+    boolean hidesExpired(long now) {
+        return expiryPause.test(now);
     }
 
     /// What the access bits of records mean from now on, as `maxmemory-policy` asks; see

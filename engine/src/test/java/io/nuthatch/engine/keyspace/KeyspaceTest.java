@@ -109,6 +109,43 @@ class KeyspaceTest {
     }
 
     @Test
+    void aPauseHidesExpiredKeysAndRemovesThemAfterwards() {
+        long end = ks.now + 100;
+        ks.keyspace.setExpiryPause(now -> now < end);
+        ks.listen();
+        ks.set("read", "v", ks.now + 10);
+        ks.set("set", "v", ks.now + 10);
+        ks.set("grown", "v", ks.now + 10);
+        ks.set("hash", "v", ks.now + 10);
+        ks.now += 10;
+        ks.events.clear();
+        List<String> seen = new ArrayList<>();
+        ks.database.forEachKey(ks.now, (key, record) -> seen.add(new String(key.toBytes(), StandardCharsets.UTF_8)));
+        assertThat(seen).isEmpty();
+        assertThat(ks.database.randomKey(ks.now)).isNull();
+        assertThat(List.of("read", "set", "grown", "hash"))
+                .allSatisfy(name -> assertThat(ks.get(name)).isNull());
+        assertThat(ks.keyspace.expiredKeys()).isZero();
+        assertThat(ks.database.size()).isEqualTo(4);
+        assertThat(ks.events).isEmpty();
+
+        // A transaction that began the pause may still write: each name stands for one key only.
+        ks.set("set", "new");
+        Key grown = Key.copyOf("grown");
+        ks.locked(grown, () -> ks.database.growString(grown, 0, 1));
+        ks.hset("hash", "field", "value");
+        assertThat(ks.database.size()).isEqualTo(4);
+        assertThat(ks.get("set")).isEqualTo("new");
+        assertThat(ks.hgetall("hash")).containsOnlyKeys("field");
+
+        ks.now = end;
+        assertThat(ks.get("read")).isNull();
+        assertThat(ks.database.size()).isEqualTo(3);
+        assertThat(ks.database.expires()).isZero();
+        assertThat(ks.events).endsWith("expired read");
+    }
+
+    @Test
     void anExpiredFieldIsGoneFromTheMillisecondOfItsExpiryAndTheKeyWithTheLast() {
         ks.listen();
         ks.hset("h", "a", "1");

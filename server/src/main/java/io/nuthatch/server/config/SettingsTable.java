@@ -52,12 +52,12 @@ final class SettingsTable {
 
     private void network() {
         chapter = NETWORK;
-        fixed("bind", new Words(1, 16), List.of("127.0.0.1", "-::1"), """
+        live("bind", new Words(1, 16), List.of("127.0.0.1", "-::1"), """
             Addresses to listen on, up to 16. An address with a minus before it may be missing on this machine;
             any other that cannot be bound stops the start. "*" is every IPv4 address, "::*" every IPv6 one.
             The default is reachable from this machine alone; read protected-mode before you change it.\
             """);
-        fixed("port", new Int(0, 65535), "6379", """
+        live("port", new Int(0, 65535), "6379", """
             TCP port for clients; 0 takes any free one, which the ready line names.\
             """);
         fixed("tcp-backlog", new Int(1, INT_MAX), "511", """
@@ -207,6 +207,16 @@ final class SettingsTable {
                 chapter,
                 """
                 Bytes of its longest field or value up to which OBJECT ENCODING calls a hash a listpack.\
+                """));
+        add(new Setting(
+                "sanitize-dump-payload",
+                "",
+                new Only("yes", "every payload is checked in full, and there is no faster way to read one"),
+                List.of("yes"),
+                true,
+                chapter,
+                """
+                Whether RESTORE checks a payload in full before it takes it. It always does, so only "yes" is taken.\
                 """));
         live("active-expire-effort", new Int(1, 10), "1", """
             How hard the search for expired keys works: 10 keeps fewer of them in memory and uses more CPU. A key
