@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Loads N hashes of one FLOAT32 vector, a TAG and a NUMERIC under an HNSW index and prints the bytes of each part.
+"""Loads N hashes of one FLOAT32 vector, a TAG and a NUMERIC under an HNSW index and prints the bytes of each part
+beside the growth of the process.
 
 usage: memory.py PORT SERVER_PID [N] [DIM]      needs numpy; the same script runs against RediSearch
 """
@@ -44,12 +45,13 @@ def resident():
         return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) * 1024
 
 
-def used():
-    return int(re.search(rb"used_memory:(\d+)", call("INFO", "memory")).group(1))
+def memory():
+    """INFO memory's whole numbers by name."""
+    return {m[0].decode(): int(m[1]) for m in re.findall(rb"(\w+):(\d+)\r", call("INFO", "memory") + b"\r")}
 
 
 call("FLUSHALL")
-resident_before, used_before = resident(), used()
+resident_before, before = resident(), memory()
 call("FT.CREATE", "idx", "ON", "HASH", "PREFIX", 1, "doc:", "SCHEMA", "cat", "TAG", "num", "NUMERIC", "vec", "VECTOR",
      "HNSW", 10, "TYPE", "FLOAT32", "DIM", DIM, "DISTANCE_METRIC", "L2", "M", 16, "EF_CONSTRUCTION", 200)
 random = np.random.default_rng(7)
@@ -71,8 +73,21 @@ while True:
         break
     time.sleep(1)
 print(f"indexed after {time.time() - start:.1f} s")
-print(f"resident: {(resident() - resident_before) / N:.0f} bytes a document")
-print(f"used_memory: {(used() - used_before) / N:.0f} bytes a document (raw vector {4 * DIM})")
+after = memory()
+growth = {name: (value - before.get(name, 0)) / N for name, value in after.items()}
+total = (resident() - resident_before) / N
+print(f"resident: {total:.0f} bytes a document (raw vector {4 * DIM})")
+print(f"used_memory: {growth['used_memory']:.0f} bytes a document")
+sample = [call("MEMORY", "USAGE", f"doc:{i}") for i in range(0, N, max(1, N // 1000))]
+print(f"MEMORY USAGE: {sum(sample) / len(sample):.0f} bytes a document, of {len(sample)}")
 for name, value in fields.items():
     if name.endswith("_sz_mb") or name.endswith("_size_mb"):
         print(f"  {name}: {float(value) * 2**20 / N:.1f} bytes a document")
+if "used_memory_off_heap" in after:  # Nuthatch's account: its parts, the Java heap, and what is left of the resident size.
+    prefix = "used_memory_off_heap_"
+    parts = {name[len(prefix):]: value for name, value in growth.items() if name.startswith(prefix)}
+    for name, value in sorted(parts.items(), key=lambda part: -part[1]):
+        print(f"  {name}: {value:.1f} bytes a document")
+    heap, rest = growth["heap_committed"], total - sum(parts.values()) - growth["heap_committed"]
+    print(f"off the heap {sum(parts.values()):.0f}, heap in use {growth['used_memory_heap']:.0f}, heap held {heap:.0f},"
+          f" not accounted for {rest:.0f} bytes a document")
