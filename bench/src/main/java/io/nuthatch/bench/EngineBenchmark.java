@@ -1,0 +1,205 @@
+package io.nuthatch.bench;
+
+import io.nuthatch.engine.hnsw.HnswParameters;
+import io.nuthatch.engine.hnsw.Knn;
+import io.nuthatch.engine.memory.OffHeap;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// The engine alone, beside hnswlib in turns: build rates, bytes a vector, QPS against recall, filters,
+/// churn.
+///
+/// `EngineBenchmark PACK OUT.jsonl [--what build,search,filters,churn] [--peer HNSWLIB_PEER] [--compression
+/// NONE] [--ef 10,20,…] [--rounds 3] [--threads 2] [--m 16] [--efc 200] [--build-rows N] [--churn-rows N]
+/// [--cache FOLDER]`. QPS is 1 / mean processor time of a query on one thread; a round takes both sides in
+/// turns, so that a noisy neighbour meets both. Both ask for huge pages. The cache keeps hnswlib's graphs
+/// between runs.
+public final class EngineBenchmark {
+    private static final int K = 10;
+    private static final int WARMUP_QUERIES = 10_000;
+    private static final int QUERIES_A_MEASUREMENT = 2_000;
+    private static final double RECALL_ENOUGH = 0.9965;
+
+    private final VectorPack pack;
+    private final Map<String, String> options;
+    private final HnswParameters parameters;
+    private final @Nullable HnswlibPeer peer;
+    private final JsonLines out;
+    private final int[] efs;
+    private final int rounds;
+    private final int threads;
+
+    private EngineBenchmark(VectorPack pack, Map<String, String> options, @Nullable HnswlibPeer peer, JsonLines out) {
+        this.pack = pack;
+        this.options = options;
+        this.peer = peer;
+        this.out = out;
+        this.efs = Arrays.stream(
+                        option("ef", "10,15,20,25,30,40,60,80,120,160,240").split(","))
+                .mapToInt(Integer::parseInt)
+                .toArray();
+        this.rounds = number("rounds", 3);
+        this.threads = number("threads", 2);
+        this.parameters = new HnswParameters(number("m", 16), number("efc", 200), 10, 0.01);
+    }
+
+    public static void main(String[] args) throws IOException {
+        Map<String, String> options = new HashMap<>();
+        for (int i = 2; i < args.length; i += 2) {
+            options.put(args[i].substring(2), args[i + 1]);
+        }
+        Map<String, Object> common = new LinkedHashMap<>();
+        common.put("set", Path.of(args[0]).getFileName().toString());
+        common.put("compression", options.getOrDefault("compression", "NONE"));
+        if (!OffHeap.asksForHugePages()) {
+            throw new IllegalStateException("hnswlib gets huge pages, so ours must ask for them too");
+        }
+        VectorPack pack = VectorPack.read(Path.of(args[0]));
+        String executable = options.get("peer");
+        try (JsonLines out = new JsonLines(Path.of(args[1]), common);
+                HnswlibPeer peer = executable == null ? null : new HnswlibPeer(executable, pack)) {
+            new EngineBenchmark(pack, options, peer, out).run();
+        }
+    }
+
+    private String option(String name, String otherwise) {
+        return options.getOrDefault(name, otherwise);
+    }
+
+    private int number(String name, int otherwise) {
+        return Integer.parseInt(option(name, Integer.toString(otherwise)));
+    }
+
+    private void run() throws IOException {
+        List<String> what = List.of(option("what", "build,search,filters,churn").split(","));
+        if (what.contains("build")) {
+            build();
+        }
+        if (what.contains("search") || what.contains("filters")) {
+            preparePeer();
+            try (OurIndex ours = OurIndex.of(pack, parameters, threads, pack.size())) {
+                Map<String, Long> parts = ours.account.byPart();
+                parts.forEach((part, bytes) -> out.add("memory", "part", part, "bytes", bytes / (double) pack.size()));
+                warmUp(ours);
+                if (what.contains("search")) {
+                    search(ours);
+                }
+                if (what.contains("filters")) {
+                    new FilterSweep(pack, ours, peer, out, rounds).run();
+                }
+            }
+        }
+        if (what.contains("churn")) {
+            Churn.run(pack, parameters, threads, efs, Math.min(number("churn-rows", 50_000), pack.size()), out);
+        }
+    }
+
+    private void build() throws IOException {
+        int count = Math.min(number("build-rows", 50_000), pack.size());
+        OurIndex.of(pack, parameters, threads, Math.min(count, 20_000)).close(); // Warms the JIT.
+        for (int round = 0; round < rounds; round++) {
+            if (peer != null) {
+                HnswlibPeer.Built built =
+                        peer.build(count, parameters.maxConnections(), parameters.efConstruction(), 1);
+                out.add(
+                        "build",
+                        "who",
+                        "hnswlib",
+                        "threads",
+                        1,
+                        "round",
+                        round,
+                        "rows",
+                        count,
+                        "seconds",
+                        built.seconds(),
+                        "cpu",
+                        built.cpuSeconds(),
+                        "resident",
+                        built.residentBytes() / (double) count);
+            }
+            for (int writers = 1; writers <= threads; writers *= 2) {
+                try (OurIndex built = OurIndex.of(pack, parameters, writers, count)) {
+                    out.add(
+                            "build",
+                            "who",
+                            "ours",
+                            "threads",
+                            writers,
+                            "round",
+                            round,
+                            "rows",
+                            count,
+                            "seconds",
+                            built.seconds,
+                            "cpu",
+                            built.cpuSeconds);
+                }
+            }
+        }
+    }
+
+    private void preparePeer() throws IOException {
+        if (peer == null) {
+            return;
+        }
+        String name = pack.folder().getFileName() + "-" + parameters.maxConnections() + "-"
+                + parameters.efConstruction() + ".hnswlib";
+        Path kept = options.containsKey("cache") ? Path.of(option("cache", "")).resolve(name) : null;
+        if (kept != null && Files.exists(kept)) {
+            peer.load(kept);
+            return;
+        }
+        peer.build(pack.size(), parameters.maxConnections(), parameters.efConstruction(), threads);
+        if (kept != null) {
+            peer.save(kept);
+        }
+    }
+
+    private void warmUp(OurIndex ours) {
+        int repeats = Math.max(1, WARMUP_QUERIES / pack.queries().length);
+        ours.search(pack.queries().length, repeats, query -> Knn.of(K).withEf(efs[query % Math.min(5, efs.length)]));
+    }
+
+    private void search(OurIndex ours) throws IOException {
+        int queries = pack.queries().length;
+        int repeats = Math.max(1, QUERIES_A_MEASUREMENT / queries);
+        for (int ef : efs) {
+            double least = 1;
+            for (int round = 0; round < rounds; round++) {
+                HnswlibPeer.Found theirs = peer == null ? null : peer.search(ef, K, repeats);
+                OurIndex.Found found =
+                        ours.search(queries, repeats, query -> Knn.of(K).withEf(ef));
+                double recall = pack.recall(found.ordinals(), K);
+                double peerRecall = theirs == null ? 1 : pack.recall(theirs.ordinals(), K);
+                least = Math.min(recall, peerRecall);
+                out.add(
+                        "search",
+                        "ef",
+                        ef,
+                        "round",
+                        round,
+                        "ours_qps",
+                        queries / found.seconds(),
+                        "ours_recall",
+                        recall,
+                        "distances",
+                        found.distances(),
+                        "hnswlib_qps",
+                        theirs == null ? 0 : queries / theirs.seconds(),
+                        "hnswlib_recall",
+                        peerRecall);
+            }
+            if (least >= RECALL_ENOUGH) {
+                return;
+            }
+        }
+    }
+}
