@@ -164,7 +164,7 @@ public final class NuthatchServer implements AutoCloseable {
 
     /// Every command of the server. A family is added here when it is ready.
     private List<CommandFamily> families() {
-        List<CommandFamily> families = new ArrayList<>(administration.families(List.of()));
+        List<CommandFamily> families = new ArrayList<>(administration.families(List.of(SearchCommands.info(indexes))));
         families.add(new StringCommands(() -> policy.limits().bulkBytes()));
         families.add(new HashCommands());
         families.add(new SearchCommands(indexes, settings, state.nanoClock()));

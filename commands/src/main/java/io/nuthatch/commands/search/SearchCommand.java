@@ -11,7 +11,6 @@ import io.nuthatch.commands.Locking;
 import io.nuthatch.commands.Placement;
 import io.nuthatch.commands.search.SearchArguments.Flag;
 import io.nuthatch.commands.search.SearchArguments.NumericFilter;
-import io.nuthatch.commands.search.SearchReply.Row;
 import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.document.SearchIndex;
@@ -33,7 +32,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// `FT.SEARCH`: parse, search, load the page's fields, reply.
+/// `FT.SEARCH`: parse, search, reply.
 ///
 /// Threads: stateless but for its services; runs on the query pool and holds no stripe while it searches.
 final class SearchCommand {
@@ -83,18 +82,19 @@ final class SearchCommand {
         if (result.timedOut() && settings.isTimeoutAnError()) {
             throw new CommandException("ERR Timeout limit was reached");
         }
-        List<Row> rows;
-        if (arguments.isWithContent()) {
-            Database documents = context.keyspace().database(SearchCommands.DATABASE);
-            rows = new DocumentLoader(documents, context.nowMillis(), index.definition(), result, arguments.returned())
-                    .load();
-        } else {
-            rows = result.hits().stream()
-                    .map(hit -> new Row(hit.key(), hit.score(), hit.sortKey(), List.of()))
-                    .toList();
+        ReplyShape shape = settings.shape(context.session());
+        if (!arguments.isWithContent()) {
+            SearchReply.write(reply, shape, arguments, result, null);
+            return;
         }
-        long total = result.total() - (result.hits().size() - rows.size());
-        SearchReply.write(reply, settings.shape(context.session()), arguments, total, rows, result.timedOut());
+        Database documents = context.keyspace().database(SearchCommands.DATABASE);
+        DocumentFields fields =
+                new DocumentFields(documents, context.nowMillis(), index.definition(), result, arguments.returned());
+        try {
+            SearchReply.write(reply, shape, arguments, result, fields);
+        } finally {
+            fields.release();
+        }
     }
 
     private SearchRequest request(SearchIndex index, SearchArguments arguments, Query query) {
@@ -160,7 +160,7 @@ final class SearchCommand {
             all.add(new QueryNode.Numeric(
                     filter.field(), filter.min(), filter.minInclusive(), filter.max(), filter.maxInclusive(), 1));
         }
-        return new Query(new QueryNode.And(List.copyOf(all), -1, false, 1), query.knn());
+        return new Query(new QueryNode.And(List.copyOf(all), -1, false, 1), query.knn(), query.parameters());
     }
 
     private long deadline(long askedMillis) {

@@ -9,6 +9,7 @@ import io.nuthatch.commands.Locking;
 import io.nuthatch.commands.Placement;
 import io.nuthatch.commands.Settings;
 import io.nuthatch.commands.SimpleCommand;
+import io.nuthatch.commands.admin.InfoSection;
 import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.document.SearchIndex;
@@ -139,6 +140,20 @@ public final class SearchCommands implements CommandFamily {
                             settings.set(name(args, 2), args.text(3));
                             reply.ok();
                         }));
+    }
+
+    /// The section of `INFO` about search.
+    public static InfoSection info(Indexes indexes) {
+        return new InfoSection("search", "Search", true, out -> {
+            Indexes.CacheStats kept = indexes.cacheStats();
+            out.append("search_indexes:").append(indexes.names().size()).append("\r\n");
+            out.append("search_query_cache_hits:").append(kept.queryHits()).append("\r\n");
+            out.append("search_query_cache_misses:").append(kept.queryMisses()).append("\r\n");
+            out.append("search_filter_cache_hits:").append(kept.filterHits()).append("\r\n");
+            out.append("search_filter_cache_misses:")
+                    .append(kept.filterMisses())
+                    .append("\r\n");
+        });
     }
 
     /// What all specs of the family share.

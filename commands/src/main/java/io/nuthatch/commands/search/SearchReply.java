@@ -1,82 +1,93 @@
 package io.nuthatch.commands.search;
 
+import io.netty.buffer.ByteBuf;
 import io.nuthatch.commands.search.SearchArguments.Flag;
+import io.nuthatch.engine.document.SearchResult;
+import io.nuthatch.engine.document.SearchResult.Hit;
 import io.nuthatch.engine.document.SearchResult.SortKey;
 import io.nuthatch.engine.text.ByteStrings;
 import io.nuthatch.resp.Numbers;
 import io.nuthatch.resp.ReplyWriter;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Writes what FT.SEARCH found.
+/// Writes what FT.SEARCH found, each document's fields straight from its record to the output.
 ///
 /// [ReplyShape#ARRAY]: `[total, key, (score), (payload), (sort key), [name, value, …], …]`, where a part
 /// stands only when its option was given. [ReplyShape#MAP]: `attributes`, `total_results`, `format`,
 /// `results` (each a map of `id`, the parts, `extra_attributes` and `values`) and `warning`.
+///
+/// Both count the documents before the first of them. One that went between the search and the reply is left
+/// out; then, and only then, what follows the counts is moved once.
 final class SearchReply {
-    private SearchReply() {}
+    /// The fields of documents, one document at a time.
+    interface Content extends AutoCloseable {
+        /// Turns to the document of a hit; false when it is gone. Until [#close] nobody changes it.
+        boolean open(Hit hit);
 
-    /// One document of the reply.
-    ///
-    /// A final class and no record, for its arrays; it lives for one reply and nobody writes to them.
-    static final class Row {
-        private final byte[] key;
-        private final double score;
-        private final @Nullable SortKey sortKey;
-        private final List<byte[]> fields;
+        /// How many fields will be written.
+        int count();
 
-        /// `fields`: names and values in turns; empty when the reply carries no content.
-        Row(byte[] key, double score, @Nullable SortKey sortKey, List<byte[]> fields) {
-            assert fields.size() % 2 == 0 : "names and values: " + fields.size();
-            this.key = key;
-            this.score = score;
-            this.sortKey = sortKey;
-            this.fields = fields;
-        }
+        /// Writes their names and values in turns.
+        void write(ReplyWriter reply);
+
+        /// Lets go of the document.
+        @Override
+        void close();
     }
 
-    /// Writes one whole reply.
-    ///
-    /// `total`: documents that match, whatever the page; `isTimedOut`: whether the search was cut short.
+    private final ReplyWriter reply;
+    private final SearchArguments request;
+    private final SearchResult result;
+    private final @Nullable Content content;
+
+    private SearchReply(ReplyWriter reply, SearchArguments request, SearchResult result, @Nullable Content content) {
+        this.reply = reply;
+        this.request = request;
+        this.result = result;
+        this.content = content;
+    }
+
+    /// Writes one whole reply; `content` null for one without fields.
     static void write(
             ReplyWriter reply,
             ReplyShape shape,
             SearchArguments request,
-            long total,
-            List<Row> rows,
-            boolean isTimedOut) {
-        if (shape == ReplyShape.ARRAY) {
-            array(reply, request, total, rows);
-        } else {
-            map(reply, request, total, rows, isTimedOut);
+            SearchResult result,
+            @Nullable Content content) {
+        SearchReply writing = new SearchReply(reply, request, result, content);
+        int start = reply.mark();
+        boolean isMap = shape == ReplyShape.MAP;
+        writing.counts(isMap, 0);
+        int body = reply.mark();
+        int gone = 0;
+        for (Hit hit : result.hits()) {
+            if (!writing.document(hit, isMap)) {
+                gone++;
+            }
+        }
+        if (gone > 0) {
+            ByteBuf documents = reply.buffer().copy(body, reply.mark() - body);
+            try {
+                reply.rollback(start);
+                writing.counts(isMap, gone);
+                reply.rawReply(documents);
+            } finally {
+                documents.release();
+            }
+        }
+        if (isMap) {
+            writing.warning();
         }
     }
 
-    private static void array(ReplyWriter reply, SearchArguments request, long total, List<Row> rows) {
-        int parts = 1 + optionalParts(request) + (request.isWithContent() ? 1 : 0);
-        reply.array(1 + rows.size() * parts);
-        reply.integer(total);
-        for (Row row : rows) {
-            reply.bulk(row.key);
-            if (request.is(Flag.WITHSCORES)) {
-                reply.bulk(Numbers.format(row.score));
-            }
-            if (request.is(Flag.WITHPAYLOADS)) {
-                reply.nullValue(); // There is no PAYLOAD_FIELD, so no document has one.
-            }
-            if (request.is(Flag.WITHSORTKEYS)) {
-                sortKey(reply, row.sortKey);
-            }
-            if (request.isWithContent()) {
-                reply.array(row.fields.size());
-                fields(reply, row);
-            }
+    private void counts(boolean isMap, int gone) {
+        int documents = result.hits().size() - gone;
+        long total = result.total() - gone;
+        if (!isMap) {
+            reply.array(1 + documents * (1 + optionalParts() + (content == null ? 0 : 1)));
+            reply.integer(total);
+            return;
         }
-    }
-
-    private static void map(
-            ReplyWriter reply, SearchArguments request, long total, List<Row> rows, boolean isTimedOut) {
-        int parts = 2 + optionalParts(request) + (request.isWithContent() ? 1 : 0);
         reply.map(5);
         reply.simpleString("attributes");
         reply.array(0);
@@ -85,53 +96,89 @@ final class SearchReply {
         reply.simpleString("format");
         reply.simpleString("STRING");
         reply.simpleString("results");
-        reply.array(rows.size());
-        for (Row row : rows) {
-            reply.map(parts);
-            reply.simpleString("id");
-            reply.bulk(row.key);
-            if (request.is(Flag.WITHSCORES)) {
-                reply.simpleString("score");
-                reply.doubleValue(row.score);
-            }
-            if (request.is(Flag.WITHPAYLOADS)) {
-                reply.simpleString("payload");
-                reply.nullValue();
-            }
-            if (request.is(Flag.WITHSORTKEYS)) {
-                reply.simpleString("sortkey");
-                sortKey(reply, row.sortKey);
-            }
-            if (request.isWithContent()) {
-                reply.simpleString("extra_attributes");
-                reply.map(row.fields.size() / 2);
-                fields(reply, row);
-            }
-            reply.simpleString("values");
-            reply.array(0);
-        }
-        reply.simpleString("warning");
-        reply.array(isTimedOut ? 1 : 0);
-        if (isTimedOut) {
-            reply.simpleString("Timeout limit was reached");
-        }
+        reply.array(documents);
     }
 
-    private static int optionalParts(SearchArguments request) {
+    private int optionalParts() {
         return (request.is(Flag.WITHSCORES) ? 1 : 0)
                 + (request.is(Flag.WITHPAYLOADS) ? 1 : 0)
                 + (request.is(Flag.WITHSORTKEYS) ? 1 : 0);
     }
 
-    private static void fields(ReplyWriter reply, Row row) {
-        for (byte[] nameOrValue : row.fields) {
-            reply.bulk(nameOrValue);
+    /// False, with nothing written, when the document is gone.
+    private boolean document(Hit hit, boolean isMap) {
+        if (content == null) {
+            head(hit, isMap);
+            tail(isMap);
+            return true;
+        }
+        if (!content.open(hit)) {
+            return false;
+        }
+        try {
+            head(hit, isMap);
+            if (isMap) {
+                reply.simpleString("extra_attributes");
+                reply.map(content.count());
+            } else {
+                reply.array(2 * content.count());
+            }
+            content.write(reply);
+        } finally {
+            content.close();
+        }
+        tail(isMap);
+        return true;
+    }
+
+    private void head(Hit hit, boolean isMap) {
+        if (isMap) {
+            reply.map(2 + optionalParts() + (content == null ? 0 : 1));
+        }
+        name("id", isMap);
+        reply.bulk(hit.key());
+        if (request.is(Flag.WITHSCORES)) {
+            name("score", isMap);
+            if (isMap) {
+                reply.doubleValue(hit.score());
+            } else {
+                reply.bulk(Numbers.format(hit.score()));
+            }
+        }
+        if (request.is(Flag.WITHPAYLOADS)) {
+            name("payload", isMap);
+            reply.nullValue(); // There is no PAYLOAD_FIELD, so no document has one.
+        }
+        if (request.is(Flag.WITHSORTKEYS)) {
+            name("sortkey", isMap);
+            sortKey(hit.sortKey());
+        }
+    }
+
+    private void name(String part, boolean isMap) {
+        if (isMap) {
+            reply.simpleString(part);
+        }
+    }
+
+    private void tail(boolean isMap) {
+        if (isMap) {
+            reply.simpleString("values");
+            reply.array(0);
+        }
+    }
+
+    private void warning() {
+        reply.simpleString("warning");
+        reply.array(result.timedOut() ? 1 : 0);
+        if (result.timedOut()) {
+            reply.simpleString("Timeout limit was reached");
         }
     }
 
     /// `#` before a number and `$` before a text, so that whoever merges replies of shards can tell them
     /// apart.
-    private static void sortKey(ReplyWriter reply, @Nullable SortKey key) {
+    private void sortKey(@Nullable SortKey key) {
         if (key == null) {
             reply.nullValue();
         } else if (key.text() == null) {

@@ -2,6 +2,7 @@ package io.nuthatch.commands.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,6 +33,26 @@ class CFormatTest {
     })
     void twelveDigitsAreThoseOfPercentG(double value, String text) {
         assertThat(CFormat.g12(value)).isEqualTo(text);
+        assertThat(written(value)).isEqualTo(text);
+    }
+
+    private static String written(double value) {
+        return Wire.of(2, reply -> CFormat.writeG12(reply, value)).replace("'", "");
+    }
+
+    @Test
+    void theShortWayWritesTheSameDigits() {
+        Random random = new Random(0x5eed);
+        for (int i = 0; i < 200_000; i++) {
+            double value = switch (i % 4) {
+                case 0 -> random.nextDouble();
+                case 1 -> (float) (2 * random.nextDouble() - 1);
+                case 2 ->
+                    Math.rint(random.nextDouble() * 1e6) / Math.pow(10, random.nextInt(9)); // Many zeros and ties.
+                default -> (random.nextDouble() - 0.5) * Math.pow(10, random.nextInt(20) - 6);
+            };
+            assertThat(written(value)).as("%s", value).isEqualTo(CFormat.g12(value));
+        }
     }
 
     @Test

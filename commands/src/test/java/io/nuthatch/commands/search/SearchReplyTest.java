@@ -2,12 +2,16 @@ package io.nuthatch.commands.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nuthatch.commands.search.SearchReply.Row;
+import io.nuthatch.engine.document.SearchResult;
+import io.nuthatch.engine.document.SearchResult.Hit;
 import io.nuthatch.engine.document.SearchResult.SortKey;
 import io.nuthatch.resp.Args;
+import io.nuthatch.resp.ReplyWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -17,16 +21,52 @@ class SearchReplyTest {
             row("d:0", 0, null, "s", "0", "t", "hello world 0"),
             row("d:1", 0, null, "s", "0.292893230915", "t", "hello world 1"));
 
+    /// A hit, and what its document holds; null for one that is gone.
+    private record Row(Hit hit, @Nullable List<String> fields) {}
+
     private static Row row(String key, double score, @Nullable SortKey sortKey, String... fields) {
-        return new Row(
-                bytes(key),
-                score,
-                sortKey,
-                Arrays.stream(fields).map(SearchReplyTest::bytes).toList());
+        return new Row(new Hit(bytes(key), score, new double[0], sortKey), List.of(fields));
     }
 
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /// Documents as the rows have them; says when one was left open.
+    private static final class Rows implements SearchReply.Content {
+        private final Map<Hit, List<String>> documents = new IdentityHashMap<>();
+        private @Nullable List<String> open;
+
+        Rows(List<Row> rows) {
+            for (Row row : rows) {
+                if (row.fields != null) {
+                    documents.put(row.hit, row.fields);
+                }
+            }
+        }
+
+        @Override
+        public boolean open(Hit hit) {
+            assertThat(open).isNull();
+            open = documents.get(hit);
+            return open != null;
+        }
+
+        @Override
+        public int count() {
+            return Objects.requireNonNull(open).size() / 2;
+        }
+
+        @Override
+        public void write(ReplyWriter reply) {
+            Objects.requireNonNull(open).forEach(reply::bulk);
+        }
+
+        @Override
+        public void close() {
+            assertThat(open).isNotNull();
+            open = null;
+        }
     }
 
     private static String reply(int protocol, String options, long total, List<Row> rows) {
@@ -37,7 +77,22 @@ class SearchReplyTest {
             int protocol, ReplyShape shape, String options, long total, List<Row> rows, boolean timedOut) {
         SearchArguments request =
                 SearchSyntax.parse(Args.of(("FT.SEARCH idx * " + options).trim().split(" ")));
-        return Wire.of(protocol, writer -> SearchReply.write(writer, shape, request, total, rows, timedOut));
+        SearchResult result =
+                new SearchResult(total, rows.stream().map(Row::hit).toList(), List.of(), timedOut);
+        return Wire.of(
+                protocol,
+                writer -> SearchReply.write(
+                        writer, shape, request, result, request.isWithContent() ? new Rows(rows) : null));
+    }
+
+    @Test
+    void documentsThatAreGoneAreLeftOutAndNotCounted() {
+        List<Row> rows = List.of(
+                new Row(row("d:9", 0, null).hit, null), KNN.get(0), new Row(row("d:8", 0, null).hit, null), KNN.get(1));
+        assertThat(reply(2, "", 4, rows)).isEqualTo(reply(2, "", 2, KNN));
+        assertThat(reply(3, "", 4, rows)).isEqualTo(reply(3, "", 2, KNN));
+        List<Row> nobody = List.of(rows.get(0), rows.get(2));
+        assertThat(reply(2, "", 12, nobody)).isEqualTo("[:10]");
     }
 
     @Test

@@ -61,6 +61,8 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     private final IndexThreads indexThreads;
     private final Executor background;
     private final Documents documents = new HashDocuments();
+    private final QueryCache queries = new QueryCache();
+    private final FilterCache filters = new FilterCache();
     private final Map<String, SearchIndex> byName = new TreeMap<>(); // Guarded by this, as what follows.
     private final Map<String, SearchIndex> aliases = new TreeMap<>();
     private int nextSpace;
@@ -100,6 +102,14 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         return byNameOrAlias.get(nameOrAlias);
     }
 
+    /// How often searches found their query parsed already, and their filter's documents at hand.
+    public CacheStats cacheStats() {
+        return new CacheStats(queries.hits(), queries.misses(), filters.hits(), filters.misses());
+    }
+
+    /// Lookups since the start; `filters` are those of hybrid searches alone.
+    public record CacheStats(long queryHits, long queryMisses, long filterHits, long filterMisses) {}
+
     /// Names of all indexes, in the order of their bytes.
     public synchronized List<String> names() {
         return List.copyOf(byName.keySet());
@@ -125,7 +135,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         for (FieldSpec field : definition.fields()) {
             fields.add(open(field, definition, space));
         }
-        SearchIndex index = new SearchIndex(space, documents, nanoClock, account, definition, fields);
+        SearchIndex index = new SearchIndex(space, documents, nanoClock, account, queries, filters, definition, fields);
         if (!skipInitialScan) {
             index.setProgress(0);
         }

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.roaringbitmap.FastAggregation;
 import org.roaringbitmap.RoaringBitmap;
 
 /// Turns a filter into the exact set of its documents.
@@ -23,12 +23,14 @@ import org.roaringbitmap.RoaringBitmap;
 /// kind than the clause needs, matches nothing (as in RediSearch 2.10).
 ///
 /// Bitmaps that come out of here may be those of the postings: nobody may write to them, and they are valid
-/// while the space's read lock is held. Threads: one; under that lock.
+/// while the space's read lock is held. It rests between documents that are read one by one, as its [Pace]
+/// allows; sets from before and after a rest are of different times. Threads: one; under that lock.
 final class Matcher {
     private final SearchIndex index;
     private final boolean verbatim;
     private final @Nullable Set<String> inFields;
     private final Map<QueryNode.VectorRange, VectorRangeHits> ranges;
+    private final Pace pace;
 
     /// `ranges` holds what the vector indexes found for each VECTOR_RANGE of the query, found without the
     /// lock.
@@ -36,25 +38,28 @@ final class Matcher {
             SearchIndex index,
             boolean verbatim,
             @Nullable Set<String> inFields,
-            Map<QueryNode.VectorRange, VectorRangeHits> ranges) {
+            Map<QueryNode.VectorRange, VectorRangeHits> ranges,
+            Pace pace) {
         this.index = index;
         this.verbatim = verbatim;
         this.inFields = inFields;
         this.ranges = ranges;
+        this.pace = pace;
     }
 
     /// The documents that match `node`.
     RoaringBitmap match(QueryNode node) {
+        pace.step();
         return switch (node) {
             case QueryNode.All all -> index.documents();
             case QueryNode.Nothing nothing -> new RoaringBitmap();
             case QueryNode.And and -> matchAll(and);
             case QueryNode.Or or -> {
-                List<RoaringBitmap> parts = new ArrayList<>();
+                Union union = new Union();
                 for (QueryNode child : or.children()) {
-                    parts.add(match(child));
+                    union.add(match(child));
                 }
-                yield FastAggregation.or(parts.iterator());
+                yield union.result();
             }
             case QueryNode.Not not -> RoaringBitmap.andNot(index.documents(), match(not.child()));
             case QueryNode.Optional optional -> index.documents();
@@ -63,14 +68,14 @@ final class Matcher {
             case QueryNode.Fuzzy fuzzy -> matchTerms(fuzzy.fields(), fuzzy);
             case QueryNode.Wildcard wildcard -> matchTerms(wildcard.fields(), wildcard);
             case QueryNode.Phrase phrase -> {
-                List<RoaringBitmap> parts = new ArrayList<>();
+                Union union = new Union();
                 for (IndexField field : textFields(phrase.fields())) {
                     TextPostings text = field.text();
                     if (text != null) {
-                        parts.add(text.phrase(phrase.terms()));
+                        union.add(text.phrase(phrase.terms(), pace::stepAndRest));
                     }
                 }
-                yield or(parts);
+                yield union.result();
             }
             case QueryNode.Tag tag -> matchTag(tag);
             case QueryNode.Numeric numeric -> {
@@ -133,28 +138,17 @@ final class Matcher {
         if (tags == null) {
             return new RoaringBitmap();
         }
-        if (tag.values().size() == 1) {
-            return tags.find(tag.values().getFirst());
-        }
-        List<RoaringBitmap> parts = new ArrayList<>();
+        Union union = new Union();
         for (TagValue value : tag.values()) {
-            parts.add(tags.find(value));
+            tags.find(value, union, pace::step);
         }
-        return or(parts);
+        return union.result();
     }
 
     private RoaringBitmap matchTerms(@Nullable List<String> fields, QueryNode node) {
-        List<RoaringBitmap> parts = new ArrayList<>();
-        forEachTerm(fields, node, (field, term) -> parts.add(term.documents().bitmap()));
-        return or(parts);
-    }
-
-    private static RoaringBitmap or(List<RoaringBitmap> parts) {
-        return switch (parts.size()) {
-            case 0 -> new RoaringBitmap();
-            case 1 -> parts.getFirst();
-            default -> FastAggregation.or(parts.iterator());
-        };
+        Union union = new Union();
+        forEachTerm(fields, node, (field, term) -> union.add(term.documents()));
+        return union.result();
     }
 
     /// Hands every word of the dictionaries that a clause of one word stands for to `sink`, with its field.
@@ -181,15 +175,15 @@ final class Matcher {
                     List<Term> found = !affix.openStart()
                             ? text.withPrefix(part)
                             : affix.openEnd()
-                                    ? text.matching(word -> word.contains(part))
-                                    : text.matching(word -> word.endsWith(part));
+                                    ? text.matching(words(word -> word.contains(part)))
+                                    : text.matching(words(word -> word.endsWith(part)));
                     found.forEach(term -> sink.accept(field, term));
                 }
                 case QueryNode.Fuzzy fuzzy ->
-                    text.matching(word -> Patterns.isWithin(fuzzy.term(), word, fuzzy.distance()))
+                    text.matching(words(word -> Patterns.isWithin(fuzzy.term(), word, fuzzy.distance())))
                             .forEach(term -> sink.accept(field, term));
                 case QueryNode.Wildcard wildcard ->
-                    text.matching(word -> Patterns.matches(wildcard.pattern(), word))
+                    text.matching(words(word -> Patterns.matches(wildcard.pattern(), word)))
                             .forEach(term -> sink.accept(field, term));
                 case QueryNode.Phrase phrase -> {
                     for (String word : phrase.terms()) {
@@ -202,6 +196,14 @@ final class Matcher {
                 default -> throw new AssertionError(node);
             }
         }
+    }
+
+    /// The condition of a scan of a dictionary, under the clock.
+    private Predicate<String> words(Predicate<String> condition) {
+        return word -> {
+            pace.step();
+            return condition.test(word);
+        };
     }
 
     /// The word itself and, where stems count, the stem's entry and the stem as a word.

@@ -19,7 +19,7 @@ public record SearchResult(long total, List<Hit> hits, List<String> distanceName
         private final double[] distances;
         private final @Nullable SortKey sortKey;
 
-        Hit(byte[] key, double score, double[] distances, @Nullable SortKey sortKey) {
+        public Hit(byte[] key, double score, double[] distances, @Nullable SortKey sortKey) {
             this.key = key;
             this.score = score;
             this.distances = distances;

@@ -8,16 +8,12 @@ import io.nuthatch.engine.text.ByteStrings;
 import io.nuthatch.engine.text.OrdinalSet;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.roaringbitmap.FastAggregation;
-import org.roaringbitmap.RoaringBitmap;
 
 /// The postings of one TAG field: value to documents, and document to its values.
 ///
@@ -28,6 +24,9 @@ import org.roaringbitmap.RoaringBitmap;
 final class TagPostings implements AutoCloseable {
     /// Values a document may have; more are an error of the document.
     static final int MAX_VALUES = 65_536;
+
+    /// Shorter affixes match nothing (RediSearch's MINPREFIX).
+    private static final int MIN_AFFIX = 2;
 
     private static final class Entry {
         final String value;
@@ -42,7 +41,7 @@ final class TagPostings implements AutoCloseable {
 
     private final FieldType.Tag type;
     private final boolean indexEmpty;
-    private final Map<String, Entry> entries = new HashMap<>();
+    private final TreeMap<String, Entry> entries = new TreeMap<>(); // Sorted, for prefixes.
     private final List<@Nullable Entry> byNumber = new ArrayList<>();
     private final List<Integer> freeNumbers = new ArrayList<>();
     private final RecordTable column;
@@ -118,34 +117,54 @@ final class TagPostings implements AutoCloseable {
         return type.caseSensitive() ? trimmed : ByteStrings.lower(trimmed);
     }
 
-    /// Documents that `wanted` matches; not to be changed.
-    RoaringBitmap find(TagValue wanted) {
+    /// Adds the documents that `wanted` matches; `step` is called for every value looked at in vain or not.
+    void find(TagValue wanted, Union union, Runnable step) {
         String text = type.caseSensitive() ? wanted.text() : ByteStrings.lower(wanted.text());
-        return switch (wanted.match()) {
+        switch (wanted.match()) {
             case EXACT -> {
+                step.run();
                 Entry entry = entries.get(ByteStrings.trim(text));
-                yield entry == null ? new RoaringBitmap() : entry.documents.bitmap();
+                if (entry != null) {
+                    union.add(entry.documents);
+                }
             }
-            case PREFIX -> text.length() < 2 ? new RoaringBitmap() : scan(value -> value.startsWith(text));
-            case SUFFIX -> text.length() < 2 ? new RoaringBitmap() : scan(value -> value.endsWith(text));
-            case INFIX -> text.length() < 2 ? new RoaringBitmap() : scan(value -> value.contains(text));
-            case WILDCARD -> scan(value -> Patterns.matches(text, value));
-        };
+            case PREFIX -> {
+                if (text.length() >= MIN_AFFIX) {
+                    addPrefixed(text, union, step);
+                }
+            }
+            case SUFFIX -> scan(text, value -> value.endsWith(text), union, step);
+            case INFIX -> scan(text, value -> value.contains(text), union, step);
+            case WILDCARD -> scan(null, value -> Patterns.matches(text, value), union, step);
+        }
     }
 
-    private RoaringBitmap scan(Predicate<String> condition) {
-        List<RoaringBitmap> found = new ArrayList<>();
+    private void addPrefixed(String prefix, Union union, Runnable step) {
+        for (Entry entry : entries.tailMap(prefix, true).values()) {
+            if (!entry.value.startsWith(prefix)) {
+                break;
+            }
+            step.run();
+            union.add(entry.documents);
+        }
+    }
+
+    /// `affix`: what a value must hold, null where it is no one piece.
+    private void scan(@Nullable String affix, Predicate<String> condition, Union union, Runnable step) {
+        if (affix != null && affix.length() < MIN_AFFIX) {
+            return;
+        }
         for (Entry entry : entries.values()) {
+            step.run();
             if (condition.test(entry.value)) {
-                found.add(entry.documents.bitmap());
+                union.add(entry.documents);
             }
         }
-        return FastAggregation.or(found.iterator());
     }
 
     /// All values, in the order of their bytes.
     List<String> values() {
-        return List.copyOf(new TreeSet<>(entries.keySet()));
+        return List.copyOf(entries.keySet());
     }
 
     long records() {

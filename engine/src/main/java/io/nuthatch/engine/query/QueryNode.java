@@ -3,7 +3,7 @@ package io.nuthatch.engine.query;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A query as a tree: what must hold of a document, with every parameter already in its place.
+/// A query as a tree: what must hold of a document, with every parameter but the vectors in its place.
 ///
 /// All strings are byte strings (one byte a char, see [io.nuthatch.engine.text.ByteStrings]). Terms are in
 /// lower case; tag values are as the client wrote them, since only the field knows whether its case counts.
@@ -48,11 +48,11 @@ public sealed interface QueryNode {
 
     /// Documents whose vector lies within `radius` of the query: `@field:[VECTOR_RANGE radius $blob]`.
     ///
+    /// @param vectorName the name of the parameter that holds the query vector
     /// @param distanceName the field name under which the distance is returned; null when nobody asked
     record VectorRange(
             String field,
             double radius,
-            String vector,
             String vectorName,
             List<Option> options,
             @Nullable String distanceName,
@@ -98,8 +98,7 @@ public sealed interface QueryNode {
             case Wildcard n -> new Wildcard(n.fields, n.pattern, weight);
             case Tag n -> new Tag(n.field, n.values, weight);
             case Numeric n -> new Numeric(n.field, n.min, n.minInclusive, n.max, n.maxInclusive, weight);
-            case VectorRange n ->
-                new VectorRange(n.field, n.radius, n.vector, n.vectorName, n.options, n.distanceName, weight);
+            case VectorRange n -> new VectorRange(n.field, n.radius, n.vectorName, n.options, n.distanceName, weight);
             case And n -> new And(n.children, n.slop, n.inOrder, weight);
             case Or n -> new Or(n.children, weight);
             case Optional n -> new Optional(n.child, weight);

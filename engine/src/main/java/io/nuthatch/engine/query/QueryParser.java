@@ -8,8 +8,10 @@ import io.nuthatch.engine.text.ByteStrings;
 import io.nuthatch.engine.text.StopWords;
 import io.nuthatch.engine.text.Tokenizer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Reads a query of Redis's search language into a [Query], by recursive descent.
@@ -33,6 +35,7 @@ public final class QueryParser {
 
     private final QueryLexer lexer;
     private final Map<String, byte[]> parameters;
+    private final Set<String> read; // Parameters whose values are in the tree.
     private final int dialect;
     private final StopWords stopWords;
     private Token token;
@@ -41,9 +44,11 @@ public final class QueryParser {
     private int depth;
     private int nodes;
 
-    private QueryParser(String query, Map<String, byte[]> parameters, int dialect, StopWords stopWords) {
+    private QueryParser(
+            String query, Map<String, byte[]> parameters, Set<String> read, int dialect, StopWords stopWords) {
         this.lexer = new QueryLexer(query);
         this.parameters = parameters;
+        this.read = read;
         this.dialect = dialect;
         this.stopWords = stopWords;
         this.token = lexer.next();
@@ -52,20 +57,28 @@ public final class QueryParser {
 
     /// Parses `query`, a byte string.
     ///
-    /// @param parameters what stands behind `$name`, by name
+    /// @param parameters what stands behind `$name`, by name; of vectors only that they are there is looked
+    /// at
     /// @param dialect 1 to 4; 2 to 4 mean the same here
     /// @param stopWords words to drop from the query
     /// @throws SearchException with RediSearch's text when the query is wrong
     public static Query parse(String query, Map<String, byte[]> parameters, int dialect, StopWords stopWords) {
+        return parse(query, parameters, new HashSet<>(), dialect, stopWords);
+    }
+
+    /// As above; `read` becomes the names of the parameters whose values went into the tree. Which they are
+    /// depends on the text and the dialect alone.
+    public static Query parse(
+            String query, Map<String, byte[]> parameters, Set<String> read, int dialect, StopWords stopWords) {
         if (query.length() > MAX_BYTES) {
             throw SearchException.of("Query is too long: %d bytes, at most %d", query.length(), MAX_BYTES);
         }
-        return new QueryParser(query, parameters, dialect, stopWords).query();
+        return new QueryParser(query, parameters, read, dialect, stopWords).query();
     }
 
     private Query query() {
         if (at(Kind.END)) {
-            return new Query(new QueryNode.Nothing(), null);
+            return new Query(new QueryNode.Nothing(), null, parameters);
         }
         QueryNode filter;
         if (at(Kind.STAR)) {
@@ -82,7 +95,7 @@ public final class QueryParser {
         if (!at(Kind.END)) {
             throw syntaxError();
         }
-        return new Query(filter, knn);
+        return new Query(filter, knn, parameters);
     }
 
     // --- The filter -------------------------------------------------------------------------------------------------
@@ -531,11 +544,9 @@ public final class QueryParser {
         if (!at(Kind.PARAMETER)) {
             throw syntaxError();
         }
-        String vectorName = token.text();
-        advance();
+        String vectorName = vectorName();
         expect(Kind.RIGHT_BRACKET);
-        String vector = parameter(vectorName);
-        return new QueryNode.VectorRange(field, radius, vector, vectorName, List.of(), null, 1);
+        return new QueryNode.VectorRange(field, radius, vectorName, List.of(), null, 1);
     }
 
     /// `[KNN k @field $vector (NAME value)* [AS name]]` and the attributes behind it.
@@ -555,8 +566,7 @@ public final class QueryParser {
         if (!at(Kind.PARAMETER)) {
             throw syntaxError();
         }
-        String vectorName = token.text();
-        advance();
+        String vectorName = vectorName();
         List<Option> options = new ArrayList<>();
         String distanceName = null;
         while (!at(Kind.RIGHT_BRACKET)) {
@@ -584,9 +594,18 @@ public final class QueryParser {
                 }
             }
         }
-        String vector = parameter(vectorName);
         String distance = distanceName == null ? "__" + field + "_score" : distanceName;
-        return new Knn(k, field, vector, vectorName, List.copyOf(options), distance);
+        return new Knn(k, field, vectorName, List.copyOf(options), distance);
+    }
+
+    /// The name of the parameter that holds a vector, which must be there; what it holds is looked at later.
+    private String vectorName() {
+        String name = token.text();
+        advance();
+        if (!parameters.containsKey(name)) {
+            throw SearchException.of("No such parameter `%s`", name);
+        }
+        return name;
     }
 
     private static void addOption(List<Option> options, Option option) {
@@ -693,13 +712,7 @@ public final class QueryParser {
         if (node instanceof QueryNode.VectorRange range) {
             if (name.equals("yield_distance_as")) {
                 return new QueryNode.VectorRange(
-                        range.field(),
-                        range.radius(),
-                        range.vector(),
-                        range.vectorName(),
-                        range.options(),
-                        value,
-                        range.weight());
+                        range.field(), range.radius(), range.vectorName(), range.options(), value, range.weight());
             }
             if (isVectorOption(name)) {
                 List<Option> options = new ArrayList<>(range.options());
@@ -707,7 +720,6 @@ public final class QueryParser {
                 return new QueryNode.VectorRange(
                         range.field(),
                         range.radius(),
-                        range.vector(),
                         range.vectorName(),
                         List.copyOf(options),
                         range.distanceName(),
@@ -753,6 +765,7 @@ public final class QueryParser {
         if (value == null) {
             throw SearchException.of("No such parameter `%s`", name);
         }
+        read.add(name);
         return ByteStrings.of(value);
     }
 

@@ -89,15 +89,16 @@ public final class OrdinalSet {
         return many == null ? RoaringBitmap.bitmapOf(Arrays.copyOf(few, count)) : many;
     }
 
-    /// Adds all of this set to `target`.
-    public void addTo(RoaringBitmap target) {
-        if (many != null) {
-            target.or(many);
-        } else {
-            for (int i = 0; i < count; i++) {
-                target.add(few[i]);
-            }
-        }
+    /// Whether there is no bitmap of its own, and [#bitmap] would make one.
+    public boolean isSmall() {
+        return many == null;
+    }
+
+    /// Copies the ordinals of a small set to `target` from `at` on; returns the place behind them.
+    public int copyTo(int[] target, int at) {
+        assert many == null : "a set of " + count;
+        System.arraycopy(few, 0, target, at, count);
+        return at + count;
     }
 
     /// Bytes on the heap, about.

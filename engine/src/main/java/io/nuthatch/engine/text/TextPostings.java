@@ -66,6 +66,7 @@ public final class TextPostings implements AutoCloseable {
     private long tokens;
     private long records;
     private long termBytes;
+    private long forgotten;
 
     // Scratch of the one writer.
     private final Map<String, int[]> occurrences = new HashMap<>();
@@ -181,33 +182,63 @@ public final class TextPostings implements AutoCloseable {
     }
 
     /// Documents that hold the words side by side and in this order.
-    public RoaringBitmap phrase(List<String> phrase) {
-        int size = phrase.size();
-        Term[] found = new Term[size];
-        RoaringBitmap candidates = null;
-        for (int i = 0; i < size; i++) {
-            Term term = terms.get(phrase.get(i));
-            if (term == null) {
-                return new RoaringBitmap();
-            }
-            found[i] = term;
-            RoaringBitmap documents = term.documents.bitmap();
-            candidates = candidates == null ? documents : RoaringBitmap.and(candidates, documents);
+    ///
+    /// `step` is called before each document that holds them all; the owner's lock may be given away and
+    /// taken again inside it, and then documents count as they are when it is their turn.
+    public RoaringBitmap phrase(List<String> phrase, Runnable step) {
+        Term[] found = terms(phrase);
+        if (found == null) {
+            return new RoaringBitmap();
+        }
+        RoaringBitmap candidates = found[0].documents.bitmap();
+        for (int i = 1; i < found.length; i++) {
+            candidates = RoaringBitmap.and(candidates, found[i].documents.bitmap());
         }
         RoaringBitmap result = new RoaringBitmap();
-        if (candidates != null) {
-            int[][] positions = new int[size][];
-            for (int ordinal : candidates) {
-                if (holdsPhrase(ordinal, found, positions)) {
-                    result.add(ordinal);
+        int[] @Nullable [] positions = new int[found.length][];
+        long known = forgotten;
+        for (int ordinal : candidates.toArray()) {
+            step.run();
+            if (known != forgotten) { // A number may stand for another word by now.
+                known = forgotten;
+                found = terms(phrase);
+                if (found == null) {
+                    break;
                 }
+            }
+            if (holdsPhrase(ordinal, found, positions)) {
+                result.add(ordinal);
             }
         }
         return result;
     }
 
-    private boolean holdsPhrase(int ordinal, Term[] phrase, int[][] positions) {
-        TermCursor cursor = cursor(block(ordinal));
+    /// Null when no document holds one of the words.
+    private Term @Nullable [] terms(List<String> phrase) {
+        Term[] found = new Term[phrase.size()];
+        for (int i = 0; i < found.length; i++) {
+            Term term = terms.get(phrase.get(i));
+            if (term == null) {
+                return null;
+            }
+            found[i] = term;
+        }
+        return found;
+    }
+
+    /// How many words have left the dictionary so far. A [Term] got before the last of them may be out of
+    /// use, and its number another's.
+    public long forgotten() {
+        return forgotten;
+    }
+
+    private boolean holdsPhrase(int ordinal, Term[] phrase, int[] @Nullable [] positions) {
+        long block = block(ordinal);
+        if (block == 0) {
+            return false;
+        }
+        Arrays.fill(positions, null);
+        TermCursor cursor = cursor(block);
         while (cursor.next()) {
             int[] ofTerm = null;
             for (int i = 0; i < phrase.length; i++) {
@@ -217,10 +248,15 @@ public final class TextPostings implements AutoCloseable {
                 }
             }
         }
-        for (int start : positions[0]) {
+        int[] starts = positions[0];
+        if (starts == null) {
+            return false;
+        }
+        for (int start : starts) {
             boolean all = true;
             for (int i = 1; i < phrase.length && all; i++) {
-                all = Arrays.binarySearch(positions[i], start + i) >= 0;
+                int[] places = positions[i];
+                all = places != null && Arrays.binarySearch(places, start + i) >= 0;
             }
             if (all) {
                 return true;
@@ -441,6 +477,7 @@ public final class TextPostings implements AutoCloseable {
         if (!term.documents.isEmpty() || byNumber.get(term.number) != term) {
             return; // In use again.
         }
+        forgotten++;
         terms.remove(term.text);
         words.remove(term.text);
         byNumber.set(term.number, null);
