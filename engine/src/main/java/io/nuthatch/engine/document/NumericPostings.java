@@ -11,10 +11,10 @@ import org.roaringbitmap.RoaringBitmap;
 /// The postings of one NUMERIC field: a column of values by ordinal, and buckets of ordinals by value.
 ///
 /// A bucket holds the documents whose values lie from its lower bound up to the next bucket's. A range takes
-/// the inner buckets whole and looks at the column for the two at its ends, so its count is exact and costs
-/// about three bytes a document in memory. A bucket of more than [#BUCKET_MAX] documents splits at its
-/// median, unless all have one value. The ends cost ten times as much a document as the rest, hence the small
-/// buckets.
+/// its middle from [NumericSteps], whole buckets on both sides of it, and looks at the column for the two at
+/// its ends; so its count is exact. All costs some five bytes a document beside the column. A bucket of more
+/// than [#BUCKET_MAX] documents splits at its median, unless all have one value. The ends cost ten times as
+/// much a document as the rest, hence the small buckets.
 ///
 /// Threads: the space's read-write lock.
 final class NumericPostings implements AutoCloseable {
@@ -29,6 +29,7 @@ final class NumericPostings implements AutoCloseable {
     private final TreeMap<Double, Bucket> buckets = new TreeMap<>();
     private final RecordTable column; // NaN where the document has no number; memory starts as 0.0, hence the bitmap.
     private final RoaringBitmap present = new RoaringBitmap();
+    private final NumericSteps steps = new NumericSteps();
     private int count;
 
     NumericPostings(MemoryAccount.Counter counter) {
@@ -50,6 +51,7 @@ final class NumericPostings implements AutoCloseable {
             bucket.count--;
             dropIfEmpty(old);
             count--;
+            steps.remove(ordinal, old, count);
         }
         if (Double.isNaN(number)) {
             present.remove(ordinal);
@@ -65,6 +67,11 @@ final class NumericPostings implements AutoCloseable {
         if (bucket.count > bucket.splitAt) {
             split(bucket);
         }
+        steps.add(ordinal, number, count, this::forEachBucket);
+    }
+
+    private void forEachBucket(NumericSteps.Visitor visitor) {
+        buckets.forEach((from, bucket) -> visitor.visit(from, bucket.documents, bucket.count));
     }
 
     void move(int from, int to) {
@@ -92,6 +99,20 @@ final class NumericPostings implements AutoCloseable {
             return new RoaringBitmap();
         }
         Union union = new Union();
+        NumericSteps.Span span = steps.within(low, high);
+        if (span == null) {
+            gather(low, minInclusive, high, maxInclusive, union);
+        } else if (span.from() == low && !minInclusive) { // The span has the bound itself.
+            gather(low, false, high, maxInclusive, union);
+        } else {
+            gather(low, minInclusive, span.from(), false, union);
+            union.add(span.documents());
+            gather(span.to(), true, high, maxInclusive, union);
+        }
+        return union.result();
+    }
+
+    private void gather(double low, boolean minInclusive, double high, boolean maxInclusive, Union union) {
         Map.Entry<Double, Bucket> bucket = buckets.floorEntry(low);
         while (bucket != null && bucket.getKey() <= high) {
             Map.Entry<Double, Bucket> next = buckets.higherEntry(bucket.getKey());
@@ -108,7 +129,6 @@ final class NumericPostings implements AutoCloseable {
             }
             bucket = next;
         }
-        return union.result();
     }
 
     int count() {
@@ -116,7 +136,7 @@ final class NumericPostings implements AutoCloseable {
     }
 
     long setBytes() {
-        long bytes = present.getLongSizeInBytes();
+        long bytes = present.getLongSizeInBytes() + steps.bytes();
         for (Bucket bucket : buckets.values()) {
             bytes += 100 + bucket.documents.getLongSizeInBytes();
         }
@@ -128,6 +148,7 @@ final class NumericPostings implements AutoCloseable {
         buckets.clear();
         buckets.put(Double.NEGATIVE_INFINITY, new Bucket());
         present.clear();
+        steps.clear();
         count = 0;
         column.close();
     }

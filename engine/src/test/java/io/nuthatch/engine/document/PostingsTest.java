@@ -25,9 +25,9 @@ class PostingsTest {
     void rangesAreExactOverManyBuckets() {
         Random random = new Random(SEED);
         try (NumericPostings postings = new NumericPostings(account.counter("i", "postings"))) {
-            double[] model = new double[30_000];
+            double[] model = new double[60_000];
             Arrays.fill(model, Double.NaN);
-            for (int step = 0; step < 60_000; step++) {
+            for (int step = 0; step < 150_000; step++) {
                 int ordinal = random.nextInt(model.length);
                 double value = switch (random.nextInt(8)) {
                     case 0 -> Double.NaN;
@@ -37,29 +37,41 @@ class PostingsTest {
                 };
                 postings.put(ordinal, value);
                 model[ordinal] = value;
-            }
-            for (int round = 0; round < 200; round++) {
-                double min = round == 0 ? Double.NEGATIVE_INFINITY : random.nextInt(120_000) - 60_000;
-                double max = round < 2 ? Double.POSITIVE_INFINITY : min + random.nextInt(30_000);
-                if (round % 10 == 3) {
-                    min = 7;
-                    max = 7;
+                if (step % 15_000 == 0) {
+                    askRanges(postings, model, random, 10);
                 }
-                boolean minInclusive = random.nextInt(3) > 0;
-                boolean maxInclusive = random.nextInt(3) > 0;
-                RoaringBitmap expected = new RoaringBitmap();
-                for (int i = 0; i < model.length; i++) {
-                    double value = model[i];
-                    if ((minInclusive ? value >= min : value > min) && (maxInclusive ? value <= max : value < max)) {
-                        expected.add(i);
-                    }
-                }
-                assertThat(postings.range(min, minInclusive, max, maxInclusive))
-                        .describedAs("seed %d: %s%s..%s%s", SEED, minInclusive, min, max, maxInclusive)
-                        .isEqualTo(expected);
             }
+            askRanges(postings, model, random, 200);
+            for (int ordinal = 0; ordinal < model.length; ordinal += 1 + random.nextInt(3)) { // Few are left.
+                postings.put(ordinal, Double.NaN);
+                model[ordinal] = Double.NaN;
+            }
+            askRanges(postings, model, random, 50);
         }
         assertThat(account.total()).isZero();
+    }
+
+    private static void askRanges(NumericPostings postings, double[] model, Random random, int rounds) {
+        for (int round = 0; round < rounds; round++) {
+            double min = round == 0 ? Double.NEGATIVE_INFINITY : random.nextInt(120_000) - 60_000;
+            double max = round < 2 ? Double.POSITIVE_INFINITY : min + random.nextInt(round % 3 == 0 ? 90_000 : 3_000);
+            if (round % 10 == 3) {
+                min = 7;
+                max = 7;
+            }
+            boolean minInclusive = random.nextInt(3) > 0;
+            boolean maxInclusive = random.nextInt(3) > 0;
+            RoaringBitmap expected = new RoaringBitmap();
+            for (int i = 0; i < model.length; i++) {
+                double value = model[i];
+                if ((minInclusive ? value >= min : value > min) && (maxInclusive ? value <= max : value < max)) {
+                    expected.add(i);
+                }
+            }
+            assertThat(postings.range(min, minInclusive, max, maxInclusive))
+                    .describedAs("seed %d: %s%s..%s%s", SEED, minInclusive, min, max, maxInclusive)
+                    .isEqualTo(expected);
+        }
     }
 
     private static RoaringBitmap find(TagPostings postings, TagValue wanted) {
