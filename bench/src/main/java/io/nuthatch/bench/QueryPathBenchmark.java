@@ -99,7 +99,7 @@ public class QueryPathBenchmark {
         for (int i = 0; i < documents; i++) {
             put("d:" + i, "g", random.nextBoolean() ? "a" : "b", "id", "id" + i, "n", "" + random.nextInt(10_000));
         }
-        text = FILTERS.get(filter);
+        text = FILTERS.getOrDefault(filter, "*");
         query = index.parse(text, Map.of(), 2);
     }
 
