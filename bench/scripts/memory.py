@@ -4,55 +4,20 @@ beside the growth of the process.
 
 usage: memory.py PORT SERVER_PID [N] [DIM]      needs numpy; the same script runs against RediSearch
 """
-import re
-import socket
 import sys
 import time
 
 import numpy as np
 
+from resp import Client, encode, resident
+
 PORT, PID = int(sys.argv[1]), int(sys.argv[2])
 N = int(sys.argv[3]) if len(sys.argv) > 3 else 1_000_000
 DIM = int(sys.argv[4]) if len(sys.argv) > 4 else 128
-client = socket.create_connection(("127.0.0.1", PORT))
-stream = client.makefile("rb")
-
-
-def encode(*args):
-    parts = [a if isinstance(a, bytes) else str(a).encode() for a in args]
-    return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts)
-
-
-def reply():
-    line = stream.readline()
-    kind, rest = line[:1], line[1:-2]
-    if kind == b"$":
-        return None if rest == b"-1" else stream.read(int(rest) + 2)[:-2]
-    if kind == b"*":
-        return [reply() for _ in range(int(rest))]
-    if kind == b"-":
-        sys.exit(f"error reply: {rest.decode()}")
-    return int(rest) if kind == b":" else rest
-
-
-def call(*args):
-    client.sendall(encode(*args))
-    return reply()
-
-
-def resident():
-    with open(f"/proc/{PID}/status") as status:
-        return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) * 1024
-
-
-def memory():
-    """INFO memory's whole numbers by name."""
-    return {m[0].decode(): int(m[1]) for m in re.findall(rb"(\w+):(\d+)\r", call("INFO", "memory") + b"\r")}
-
-
-call("FLUSHALL")
-resident_before, before = resident(), memory()
-call("FT.CREATE", "idx", "ON", "HASH", "PREFIX", 1, "doc:", "SCHEMA", "cat", "TAG", "num", "NUMERIC", "vec", "VECTOR",
+client = Client(PORT)
+client.call("FLUSHALL")
+resident_before, before = resident(PID), client.memory()
+client.call("FT.CREATE", "idx", "ON", "HASH", "PREFIX", 1, "doc:", "SCHEMA", "cat", "TAG", "num", "NUMERIC", "vec", "VECTOR",
      "HNSW", 10, "TYPE", "FLOAT32", "DIM", DIM, "DISTANCE_METRIC", "L2", "M", 16, "EF_CONSTRUCTION", 200)
 random = np.random.default_rng(7)
 centres = random.standard_normal((256, DIM), dtype=np.float32)
@@ -60,25 +25,22 @@ start = time.time()
 BATCH = 500
 for base in range(0, N, BATCH):
     rows = centres[random.integers(0, 256, BATCH)] + 0.5 * random.standard_normal((BATCH, DIM), dtype=np.float32)
-    client.sendall(b"".join(
+    client.pipeline([
         encode("HSET", f"doc:{base + i}", "cat", f"c{i % 10}", "num", (base + i) % 10_000, "vec", rows[i].tobytes())
-        for i in range(min(BATCH, N - base))))
-    for _ in range(min(BATCH, N - base)):
-        reply()
+        for i in range(min(BATCH, N - base))])
 print(f"acknowledged after {time.time() - start:.1f} s")
 while True:
-    info = call("FT.INFO", "idx")
-    fields = {k.decode() if isinstance(k, bytes) else k: v for k, v in zip(info[::2], info[1::2])}
+    fields = client.index("idx")
     if int(fields["num_docs"]) >= N and int(fields["indexing"]) == 0:
         break
     time.sleep(1)
 print(f"indexed after {time.time() - start:.1f} s")
-after = memory()
+after = client.memory()
 growth = {name: (value - before.get(name, 0)) / N for name, value in after.items()}
-total = (resident() - resident_before) / N
+total = (resident(PID) - resident_before) / N
 print(f"resident: {total:.0f} bytes a document (raw vector {4 * DIM})")
 print(f"used_memory: {growth['used_memory']:.0f} bytes a document")
-sample = [call("MEMORY", "USAGE", f"doc:{i}") for i in range(0, N, max(1, N // 1000))]
+sample = [client.call("MEMORY", "USAGE", f"doc:{i}") for i in range(0, N, max(1, N // 1000))]
 print(f"MEMORY USAGE: {sum(sample) / len(sample):.0f} bytes a document, of {len(sample)}")
 for name, value in fields.items():
     if name.endswith("_sz_mb") or name.endswith("_size_mb"):
