@@ -26,7 +26,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /// Microseconds per search of clustered synthetic vectors, by the width of the walk. For recall beside it see
-/// `HnswlibComparison`, on real embeddings.
+/// `EngineBenchmark`, on real embeddings.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
