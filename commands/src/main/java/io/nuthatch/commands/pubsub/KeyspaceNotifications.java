@@ -10,8 +10,8 @@ import java.nio.charset.StandardCharsets;
 /// `K` publishes to `__keyspace@<db>__:<key>` the event's name, `E` to `__keyevent@<db>__:<event>` the key;
 /// the other letters choose the events. Called under the key's stripe, from any thread; delivery only queues.
 public final class KeyspaceNotifications {
-    /// The letters in Redis's order; `A` stands for those of [#ALL].
-    private static final String LETTERS = "g$lshzxetdnocKEm";
+    /// Every letter; `A` stands for those of [#ALL].
+    private static final String LETTERS = "g$lshzxetdnKEm";
 
     private static final String ALL = "g$lshzxetd";
 
@@ -23,36 +23,9 @@ public final class KeyspaceNotifications {
         this.pubSub = pubSub;
     }
 
-    /// Whether `letters` can be given to [#configure].
-    public static boolean isValid(String letters) {
-        for (int i = 0; i < letters.length(); i++) {
-            if (letters.charAt(i) != 'A' && LETTERS.indexOf(letters.charAt(i)) < 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /// Chooses what is published; `letters` is valid.
+    /// Chooses what is published; `letters` as the setting `notify-keyspace-events` takes them.
     public void configure(String letters) {
         flags = bits(letters);
-    }
-
-    /// `letters` as Redis shows them: `A` for all of its kinds, then the rest in a fixed order.
-    public static String canonical(String letters) {
-        int bits = bits(letters);
-        StringBuilder text = new StringBuilder();
-        boolean isAll = (bits & bits(ALL)) == bits(ALL);
-        if (isAll) {
-            text.append('A');
-        }
-        for (int i = 0; i < LETTERS.length(); i++) {
-            char letter = LETTERS.charAt(i);
-            if ((bits & (1 << i)) != 0 && !(isAll && ALL.indexOf(letter) >= 0)) {
-                text.append(letter);
-            }
-        }
-        return text.toString();
     }
 
     /// Whether any event may be published at all.

@@ -28,11 +28,7 @@ public enum KeyEvent {
     /// A read found no such key.
     KEYMISS("keymiss", 'm'),
     /// A key was created; comes beside the event that says how.
-    NEW("new", 'n'),
-    /// A key's value was replaced as a whole; comes beside the event that says how.
-    OVERWRITTEN("overwritten", 'o'),
-    /// A key's value was replaced by one of another type; comes beside the event that says how.
-    TYPE_CHANGED("type_changed", 'c');
+    NEW("new", 'n');
 
     private final String notificationName;
     private final char flag;

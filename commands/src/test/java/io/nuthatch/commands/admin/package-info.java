@@ -1,0 +1,5 @@
+/// Tests without a server.
+@NullMarked
+package io.nuthatch.commands.admin;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/// Tests without a server.
+@NullMarked
+package io.nuthatch.commands.pubsub;
+
+import org.jspecify.annotations.NullMarked;
