@@ -32,11 +32,11 @@ class DueDocumentsTest {
         });
         try {
             for (int i = 0; i < 200_000; i++) {
-                due.lower(0, 5);
-                due.setSlot(0, Long.MAX_VALUE);
-                due.lower(1, 7);
+                due.lower(126, 5);
+                due.setSlot(126, Long.MAX_VALUE);
+                due.lower(127, 7);
                 assertThat(due.group(0)).as("round %d", i).isLessThanOrEqualTo(7);
-                due.setSlot(1, Long.MAX_VALUE);
+                due.setSlot(127, Long.MAX_VALUE);
             }
         } finally {
             isDone.set(true);
