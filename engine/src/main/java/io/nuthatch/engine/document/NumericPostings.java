@@ -18,7 +18,7 @@ import org.roaringbitmap.RoaringBitmap;
 ///
 /// Threads: the space's read-write lock.
 final class NumericPostings implements AutoCloseable {
-    static final int BUCKET_MAX = 1024;
+    static final int BUCKET_MAX = 512;
 
     private static final class Bucket {
         final RoaringBitmap documents = new RoaringBitmap();
@@ -120,15 +120,22 @@ final class NumericPostings implements AutoCloseable {
             if (isAboveMin && next != null && next.getKey() <= high) {
                 union.add(bucket.getValue().documents);
             } else {
-                for (int ordinal : bucket.getValue().documents.toArray()) {
-                    double value = value(ordinal);
-                    if ((minInclusive ? value >= low : value > low) && (maxInclusive ? value <= high : value < high)) {
-                        union.add(ordinal);
-                    }
-                }
+                union.add(matches(bucket.getValue(), low, minInclusive, high, maxInclusive));
             }
             bucket = next;
         }
+    }
+
+    private RoaringBitmap matches(Bucket bucket, double low, boolean minInclusive, double high, boolean maxInclusive) {
+        int[] ordinals = bucket.documents.toArray();
+        int found = 0;
+        for (int ordinal : ordinals) {
+            double value = value(ordinal);
+            if ((minInclusive ? value >= low : value > low) && (maxInclusive ? value <= high : value < high)) {
+                ordinals[found++] = ordinal;
+            }
+        }
+        return RoaringBitmap.bitmapOf(found == ordinals.length ? ordinals : Arrays.copyOf(ordinals, found));
     }
 
     int count() {

@@ -8,8 +8,10 @@ import io.nuthatch.engine.text.ByteStrings;
 import io.nuthatch.engine.text.OrdinalSet;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -41,7 +43,8 @@ final class TagPostings implements AutoCloseable {
 
     private final FieldType.Tag type;
     private final boolean indexEmpty;
-    private final TreeMap<String, Entry> entries = new TreeMap<>(); // Sorted, for prefixes.
+    private final Map<String, Entry> entries = new HashMap<>();
+    private final TreeMap<String, Entry> sorted = new TreeMap<>(); // The same, for prefixes.
     private final List<@Nullable Entry> byNumber = new ArrayList<>();
     private final List<Integer> freeNumbers = new ArrayList<>();
     private final RecordTable column;
@@ -140,7 +143,7 @@ final class TagPostings implements AutoCloseable {
     }
 
     private void addPrefixed(String prefix, Union union, Runnable step) {
-        for (Entry entry : entries.tailMap(prefix, true).values()) {
+        for (Entry entry : sorted.tailMap(prefix, true).values()) {
             if (!entry.value.startsWith(prefix)) {
                 break;
             }
@@ -164,7 +167,7 @@ final class TagPostings implements AutoCloseable {
 
     /// All values, in the order of their bytes.
     List<String> values() {
-        return List.copyOf(entries.keySet());
+        return List.copyOf(sorted.keySet());
     }
 
     long records() {
@@ -186,6 +189,7 @@ final class TagPostings implements AutoCloseable {
     @Override
     public void close() {
         entries.clear();
+        sorted.clear();
         byNumber.clear();
         lists.clear();
         column.close();
@@ -223,19 +227,21 @@ final class TagPostings implements AutoCloseable {
         Entry entry = new Entry(value, number);
         byNumber.set(number, entry);
         entries.put(value, entry);
+        sorted.put(value, entry);
         dictionaryBytes += entryBytes(value);
         return entry;
     }
 
     private void drop(Entry entry) {
         entries.remove(entry.value);
+        sorted.remove(entry.value);
         byNumber.set(entry.number, null);
         freeNumbers.add(entry.number);
         dictionaryBytes -= entryBytes(entry.value);
     }
 
     private static long entryBytes(String value) {
-        return 24 + 40 + value.length() + 48;
+        return 24 + 40 + value.length() + 48 + 40; // Entry, string, places in both maps.
     }
 
     private int word(int ordinal) {

@@ -18,7 +18,9 @@ final class Union {
 
     /// Adds a bitmap, which must stay as it is until [#result].
     void add(RoaringBitmap bitmap) {
-        bitmaps.add(bitmap);
+        if (!bitmap.isEmpty()) {
+            bitmaps.add(bitmap);
+        }
     }
 
     /// Adds a set, which must stay as it is until [#result].
@@ -29,12 +31,6 @@ final class Union {
         } else {
             bitmaps.add(set.bitmap());
         }
-    }
-
-    /// Adds one ordinal.
-    void add(int ordinal) {
-        reserve(1);
-        few[count++] = ordinal;
     }
 
     private void reserve(int more) {
