@@ -3,6 +3,7 @@ package io.nuthatch.bench;
 import io.nuthatch.engine.hnsw.HnswParameters;
 import io.nuthatch.engine.hnsw.Knn;
 import io.nuthatch.engine.memory.OffHeap;
+import io.nuthatch.engine.vector.Compression;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +48,8 @@ public final class EngineBenchmark {
                 .toArray();
         this.rounds = number("rounds", 3);
         this.threads = number("threads", 2);
-        this.parameters = new HnswParameters(number("m", 16), number("efc", 200), 10, 0.01);
+        this.parameters = new HnswParameters(
+                number("m", 16), number("efc", 200), 10, 0.01, Compression.valueOf(option("compression", "NONE")));
     }
 
     public static void main(String[] args) throws IOException {

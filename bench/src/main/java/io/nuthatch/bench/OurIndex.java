@@ -45,6 +45,9 @@ final class OurIndex implements AutoCloseable {
         long start = System.nanoTime();
         for (int ordinal = 0; ordinal < count; ordinal++) {
             built.add(ordinal);
+            if (writers == 1 && ordinal % 512 == 0) {
+                built.threads.runPending(); // The caller is the index thread, too: it makes the codes.
+            }
         }
         built.settle();
         built.seconds = (System.nanoTime() - start) / 1e9;

@@ -4,6 +4,7 @@ import io.nuthatch.commands.CommandException;
 import io.nuthatch.engine.document.IndexDefinition;
 import io.nuthatch.engine.text.ByteStrings;
 import io.nuthatch.engine.text.StopWords;
+import io.nuthatch.engine.vector.Compression;
 import io.nuthatch.resp.Args;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +36,7 @@ final class CreateSyntax {
     private CreateSyntax() {}
 
     /// Reads the whole request; pure.
-    static Request parse(Args args) {
+    static Request parse(Args args, Compression compression) {
         Tokens tokens = new Tokens(args, 1);
         String name = tokens.next();
         List<String> prefixes = List.of();
@@ -71,7 +72,8 @@ final class CreateSyntax {
             }
         }
         return new Request(
-                new IndexDefinition(name, prefixes, SchemaSyntax.fields(tokens), stopWords, language, score, options),
+                new IndexDefinition(
+                        name, prefixes, SchemaSyntax.fields(tokens, compression), stopWords, language, score, options),
                 scanSkipped);
     }
 

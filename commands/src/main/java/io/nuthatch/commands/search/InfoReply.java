@@ -8,6 +8,7 @@ import io.nuthatch.engine.document.IndexInfo;
 import io.nuthatch.engine.document.IndexInfo.Errors;
 import io.nuthatch.engine.document.IndexInfo.Part;
 import io.nuthatch.engine.text.ByteStrings;
+import io.nuthatch.engine.vector.Compression;
 import io.nuthatch.resp.ReplyWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -146,6 +147,9 @@ final class InfoReply {
                     pairs.add(() -> integer("M", vector.maxConnections()));
                     pairs.add(() -> integer("ef_construction", vector.efConstruction()));
                 }
+                if (vector.compression() != Compression.NONE) { // RediSearch's HNSW has no such word.
+                    pairs.add(() -> word("compression", vector.compression().name()));
+                }
             }
         }
         if (reply.isResp3()) {
@@ -201,7 +205,8 @@ final class InfoReply {
 
     private void statistics(FieldSpec field) {
         IndexInfo.VectorField vector = info.vectors().get(field.name());
-        reply.map(vector == null ? 3 : 5);
+        boolean isCoded = field.type() instanceof FieldType.Vector type && type.compression() != Compression.NONE;
+        reply.map(vector == null ? 3 : isCoded ? 9 : 5);
         key("identifier");
         name(field.identifier());
         key("attribute");
@@ -211,6 +216,12 @@ final class InfoReply {
         if (vector != null) {
             integer("memory", vector.bytes());
             integer("marked_deleted", vector.markedDeleted());
+            if (field.type() instanceof FieldType.Vector type && isCoded) {
+                integer("code_bytes", vector.codeBytes());
+                integer("code_trainings", vector.trainings());
+                real("code_drift", vector.drift());
+                real("rescore", type.compression().rescored(100) / 100.0);
+            }
         }
     }
 

@@ -6,12 +6,14 @@ import io.nuthatch.engine.document.FieldSpec.Flag;
 import io.nuthatch.engine.document.FieldType;
 import io.nuthatch.engine.document.FieldType.Vector.Algorithm;
 import io.nuthatch.engine.text.ByteStrings;
+import io.nuthatch.engine.vector.Compression;
 import io.nuthatch.engine.vector.Metric;
 import io.nuthatch.engine.vector.VectorType;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -28,18 +30,20 @@ final class SchemaSyntax {
     private SchemaSyntax() {}
 
     /// All fields to the end of the arguments; at least one.
-    static List<FieldSpec> fields(Tokens tokens) {
+    ///
+    /// `compression` is what HNSW fields of floats get that say nothing of it.
+    static List<FieldSpec> fields(Tokens tokens, Compression compression) {
         if (!tokens.hasNext()) {
             throw new CommandException("ERR Fields arguments are missing");
         }
         List<FieldSpec> fields = new ArrayList<>();
         while (tokens.hasNext()) {
-            fields.add(field(tokens));
+            fields.add(field(tokens, compression));
         }
         return List.copyOf(fields);
     }
 
-    private static FieldSpec field(Tokens tokens) {
+    private static FieldSpec field(Tokens tokens, Compression compression) {
         String identifier = tokens.next();
         String name = identifier;
         if (tokens.take("AS")) {
@@ -57,7 +61,7 @@ final class SchemaSyntax {
             case "TEXT" -> text(tokens, flags);
             case "TAG" -> tag(tokens, flags);
             case "NUMERIC" -> numeric(tokens, flags);
-            case "VECTOR" -> vector(tokens, flags);
+            case "VECTOR" -> vector(tokens, flags, compression);
             default -> throw invalidType(name, type);
         };
         return new FieldSpec(identifier, name, fieldType, flags);
@@ -133,7 +137,7 @@ final class SchemaSyntax {
         return false;
     }
 
-    private static FieldType vector(Tokens tokens, Set<Flag> flags) {
+    private static FieldType vector(Tokens tokens, Set<Flag> flags, Compression compression) {
         if (!tokens.hasNext()) {
             throw Tokens.missing("vector similarity algorithm");
         }
@@ -162,7 +166,7 @@ final class SchemaSyntax {
         while (tokens.take("INDEXMISSING")) {
             flags.add(Flag.INDEXMISSING);
         }
-        return options.build();
+        return options.build(compression);
     }
 
     /// The named parameters of one vector field, as they are read.
@@ -177,6 +181,7 @@ final class SchemaSyntax {
         private int efConstruction = FieldType.Vector.DEFAULT_EF_CONSTRUCTION;
         private int efRuntime = FieldType.Vector.DEFAULT_EF_RUNTIME;
         private double epsilon = FieldType.Vector.DEFAULT_EPSILON;
+        private @Nullable Compression compression;
 
         VectorOptions(Algorithm algorithm) {
             this.algorithm = algorithm;
@@ -191,6 +196,7 @@ final class SchemaSyntax {
                     case "TYPE" -> type = constant(VectorType.values(), tokens.next(), "type");
                     case "DIM" -> dim = (int) tokens.integer(option("dim"), 1, VectorType.DIM_MAX);
                     case "DISTANCE_METRIC" -> metric = constant(Metric.values(), tokens.next(), "metric");
+                    case "COMPRESSION" -> compression = constant(Compression.values(), tokens.next(), "compression");
                     case "INITIAL_CAP" -> initialCapacity = tokens.integer(option("initial cap"), 0, Integer.MAX_VALUE);
                     default -> {
                         if (hnsw && name.equals("M")) {
@@ -213,7 +219,7 @@ final class SchemaSyntax {
             }
         }
 
-        FieldType build() {
+        FieldType build(Compression otherwise) {
             if (type == null) {
                 throw mandatory("TYPE");
             }
@@ -233,7 +239,16 @@ final class SchemaSyntax {
                     maxConnections,
                     efConstruction,
                     efRuntime,
-                    epsilon);
+                    epsilon,
+                    compressionOr(otherwise));
+        }
+
+        private Compression compressionOr(Compression otherwise) {
+            if (compression != null) {
+                return compression;
+            }
+            boolean isApt = algorithm == Algorithm.HNSW && otherwise.accepts(Objects.requireNonNull(type));
+            return isApt ? otherwise : Compression.NONE;
         }
 
         private CommandException mandatory(String parameter) {

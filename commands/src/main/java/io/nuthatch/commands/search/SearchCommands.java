@@ -46,7 +46,7 @@ public final class SearchCommands implements CommandFamily {
 
     @Override
     public List<Command> commands() {
-        SchemaCommands schema = new SchemaCommands(indexes, dialects);
+        SchemaCommands schema = new SchemaCommands(indexes, this.settings, dialects);
         return List.of(
                 new FtCommand(SchemaCommands.CREATE, schema::create),
                 new FtCommand(SchemaCommands.ALTER, schema::alter),

@@ -5,6 +5,7 @@ import io.nuthatch.commands.Glob;
 import io.nuthatch.commands.Session;
 import io.nuthatch.commands.Settings;
 import io.nuthatch.engine.text.ByteStrings;
+import io.nuthatch.engine.vector.Compression;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -27,6 +28,7 @@ final class SearchSettings {
     private final LongSupplier defaultDialect;
     private final LongSupplier maxResults;
     private final Supplier<String> resp3Shape;
+    private final Supplier<String> defaultCompression;
 
     SearchSettings(Settings settings) {
         this.settings = settings;
@@ -35,6 +37,7 @@ final class SearchSettings {
         this.defaultDialect = settings.number("search-default-dialect");
         this.maxResults = settings.number("search-max-search-results");
         this.resp3Shape = settings.text("search-resp3-shape");
+        this.defaultCompression = settings.text("search-default-compression");
     }
 
     private static Map<String, String> names() {
@@ -59,6 +62,11 @@ final class SearchSettings {
     /// The dialect of requests that name none.
     int defaultDialect() {
         return (int) defaultDialect.getAsLong();
+    }
+
+    /// What HNSW fields of floats get that name no COMPRESSION.
+    Compression defaultCompression() {
+        return Compression.valueOf(defaultCompression.get().toUpperCase(Locale.ROOT));
     }
 
     /// Most documents one FT.SEARCH may return.

@@ -10,6 +10,7 @@ import io.nuthatch.engine.document.FieldType;
 import io.nuthatch.engine.document.FieldType.Vector.Algorithm;
 import io.nuthatch.engine.document.IndexDefinition;
 import io.nuthatch.engine.text.StopWords;
+import io.nuthatch.engine.vector.Compression;
 import io.nuthatch.engine.vector.Metric;
 import io.nuthatch.engine.vector.VectorType;
 import io.nuthatch.resp.Args;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CreateSyntaxTest {
     private static CreateSyntax.Request parse(String request) {
-        return CreateSyntax.parse(Args.of(("FT.CREATE " + request).split(" ")));
+        return CreateSyntax.parse(Args.of(("FT.CREATE " + request).split(" ")), Compression.SQ8);
     }
 
     /// As they were recorded from the clients.
@@ -77,14 +78,68 @@ class CreateSyntaxTest {
                                 "v",
                                 "v",
                                 new FieldType.Vector(
-                                        Algorithm.HNSW, VectorType.FLOAT64, 3, Metric.L2, 0, 1024, 8, 100, 20, 0.2),
+                                        Algorithm.HNSW,
+                                        VectorType.FLOAT64,
+                                        3,
+                                        Metric.L2,
+                                        0,
+                                        1024,
+                                        8,
+                                        100,
+                                        20,
+                                        0.2,
+                                        Compression.SQ8),
                                 Set.of()),
                         new FieldSpec(
                                 "f",
                                 "w",
                                 new FieldType.Vector(
-                                        Algorithm.FLAT, VectorType.INT8, 2, Metric.IP, 7, 9, 16, 200, 10, 0.01),
+                                        Algorithm.FLAT,
+                                        VectorType.INT8,
+                                        2,
+                                        Metric.IP,
+                                        7,
+                                        9,
+                                        16,
+                                        200,
+                                        10,
+                                        0.01,
+                                        Compression.NONE),
                                 Set.of()));
+    }
+
+    private static Compression compressionOf(String vector) {
+        return ((FieldType.Vector) parse("i SCHEMA v VECTOR " + vector)
+                        .definition()
+                        .fields()
+                        .getFirst()
+                        .type())
+                .compression();
+    }
+
+    @Test
+    void compressionIsReadOrTheDefaultWhereItFits() {
+        String hnsw = "DIM 4 DISTANCE_METRIC L2 TYPE FLOAT16";
+        assertThat(compressionOf("HNSW 8 compression sq4 " + hnsw)).isEqualTo(Compression.SQ4);
+        assertThat(compressionOf("HNSW 8 COMPRESSION NONE " + hnsw)).isEqualTo(Compression.NONE);
+        assertThat(compressionOf("HNSW 6 " + hnsw)).isEqualTo(Compression.SQ8); // The default of these tests.
+        assertThat(compressionOf("FLAT 6 " + hnsw)).isEqualTo(Compression.NONE);
+        assertThat(compressionOf("HNSW 6 DIM 4 DISTANCE_METRIC L2 TYPE INT8")).isEqualTo(Compression.NONE);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "FLAT 8 COMPRESSION SQ8 TYPE FLOAT32 DIM 4 DISTANCE_METRIC L2 |"
+                        + " COMPRESSION SQ8 needs an HNSW index: FLAT compares whole vectors",
+                "HNSW 8 COMPRESSION SQ4 TYPE INT8 DIM 4 DISTANCE_METRIC L2 |"
+                        + " COMPRESSION SQ4 is for vectors of floats: INT8 ones are searched as they are",
+                "HNSW 8 COMPRESSION LVQ8 TYPE FLOAT32 DIM 4 DISTANCE_METRIC L2 |"
+                        + " ERR Bad arguments for vector similarity HNSW index compression: Unknown argument"
+            })
+    void compressionIsRefusedWhereItDoesNotFit(String vector, String error) {
+        assertThatThrownBy(() -> parse("i SCHEMA v VECTOR " + vector)).hasMessage(error);
     }
 
     @Test

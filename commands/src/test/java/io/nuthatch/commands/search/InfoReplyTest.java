@@ -6,6 +6,7 @@ import io.nuthatch.engine.document.IndexInfo;
 import io.nuthatch.engine.document.IndexInfo.Errors;
 import io.nuthatch.engine.document.IndexInfo.Part;
 import io.nuthatch.engine.document.IndexInfo.VectorField;
+import io.nuthatch.engine.vector.Compression;
 import io.nuthatch.resp.Args;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,8 @@ import org.junit.jupiter.api.Test;
 class InfoReplyTest {
     private static IndexInfo info(String create) {
         return new IndexInfo(
-                CreateSyntax.parse(Args.of(("FT.CREATE " + create).split(" "))).definition(),
+                CreateSyntax.parse(Args.of(("FT.CREATE " + create).split(" ")), Compression.NONE)
+                        .definition(),
                 List.of(),
                 3,
                 4,
@@ -30,7 +32,7 @@ class InfoReplyTest {
                 Map.of("n", new Errors(2, "Invalid numeric value", "d:7")),
                 18,
                 0.25,
-                Map.of("v", new VectorField(3, 1, 4096, 0)));
+                Map.of("v", new VectorField(3, 1, 4096, 0, 512, 1, 1.25)));
     }
 
     private static final String RECORDED = "idx ON HASH PREFIX 1 d: SCHEMA t TEXT WEIGHT 2 g TAG SEPARATOR | SORTABLE n"

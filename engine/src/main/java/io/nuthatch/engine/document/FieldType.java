@@ -1,6 +1,7 @@
 package io.nuthatch.engine.document;
 
 import io.nuthatch.engine.query.SearchException;
+import io.nuthatch.engine.vector.Compression;
 import io.nuthatch.engine.vector.Metric;
 import io.nuthatch.engine.vector.VectorType;
 
@@ -38,6 +39,7 @@ public sealed interface FieldType {
     /// @param maxConnections M, links of a node on the upper layers
     /// @param efRuntime candidates kept by a search that names no EF_RUNTIME
     /// @param epsilon how much farther than the radius a range search looks before it gives up
+    /// @param compression what a graph's walks go by
     record Vector(
             Algorithm algorithm,
             VectorType type,
@@ -48,7 +50,8 @@ public sealed interface FieldType {
             int maxConnections,
             int efConstruction,
             int efRuntime,
-            double epsilon)
+            double epsilon,
+            Compression compression)
             implements FieldType {
         /// RediSearch's defaults.
         public static final int DEFAULT_MAX_CONNECTIONS = 16;
@@ -74,6 +77,14 @@ public sealed interface FieldType {
             if (!(epsilon > 0 && epsilon <= 1_000_000)) {
                 throw new SearchException("Bad arguments for vector similarity HNSW index epsilon");
             }
+            if (algorithm == Algorithm.FLAT && compression != Compression.NONE) {
+                throw SearchException.of(
+                        "COMPRESSION %s needs an HNSW index: FLAT compares whole vectors", compression);
+            }
+            if (!compression.accepts(type)) {
+                throw SearchException.of(
+                        "COMPRESSION %s is for vectors of floats: %s ones are searched as they are", compression, type);
+            }
         }
 
         /// A vector field with the defaults of everything it need not say.
@@ -88,7 +99,8 @@ public sealed interface FieldType {
                     DEFAULT_MAX_CONNECTIONS,
                     DEFAULT_EF_CONSTRUCTION,
                     DEFAULT_EF_RUNTIME,
-                    DEFAULT_EPSILON);
+                    DEFAULT_EPSILON,
+                    Compression.NONE);
         }
 
         /// Bytes of one vector.

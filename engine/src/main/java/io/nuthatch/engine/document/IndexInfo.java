@@ -70,9 +70,13 @@ public record IndexInfo(
     ///
     /// @param size vectors that can be found
     /// @param markedDeleted vectors deleted and still linked
-    /// @param bytes rows and graph
+    /// @param bytes rows, graph and codes
     /// @param lag vectors that wait for their place in the graph; searches see them all the same
-    public record VectorField(long size, long markedDeleted, long bytes, long lag) {}
+    /// @param codeBytes bytes of the codes among them, 0 until they are made
+    /// @param trainings how often codes were made
+    /// @param drift how far the vectors of late are from those the codes were trained on, 1 for as near
+    public record VectorField(
+            long size, long markedDeleted, long bytes, long lag, long codeBytes, int trainings, double drift) {}
 
     public long totalBytes() {
         return bytes.values().stream().mapToLong(Long::longValue).sum();

@@ -84,6 +84,7 @@ final class IndexReport {
                     + stats.upperBytes()
                     + stats.statesBytes()
                     + stats.scratchBytes()
+                    + stats.codesBytes()
                     + index.space().rowBytes(vector.rows());
             records += stats.size();
             add(IndexInfo.Part.VECTORS, size);
@@ -93,7 +94,10 @@ final class IndexReport {
                             stats.size(),
                             stats.tombstones(),
                             size,
-                            vector.index().lag()));
+                            vector.index().lag(),
+                            stats.codesBytes(),
+                            stats.trainings(),
+                            stats.drift()));
         }
     }
 

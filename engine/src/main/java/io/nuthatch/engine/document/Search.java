@@ -309,7 +309,13 @@ final class Search {
             hits = vector.index()
                     .search(
                             SchemaCheck.copy(arena, query.vector(knn.vectorName())),
-                            new Knn(k, options.efRuntime(), filter, options.policy(), request.deadlineNanos()));
+                            new Knn(
+                                    k,
+                                    options.efRuntime(),
+                                    filter,
+                                    options.policy(),
+                                    request.deadlineNanos(),
+                                    options.rescore()));
         }
         isCut |= hits.isCut();
         return hits;

@@ -336,6 +336,7 @@ public final class SearchIndex {
     }
 
     static HnswParameters parameters(FieldType.Vector type) {
-        return new HnswParameters(type.maxConnections(), type.efConstruction(), type.efRuntime(), type.epsilon());
+        return new HnswParameters(
+                type.maxConnections(), type.efConstruction(), type.efRuntime(), type.epsilon(), type.compression());
     }
 }

@@ -2,15 +2,16 @@ package io.nuthatch.engine.document;
 
 import io.nuthatch.engine.hnsw.HnswParameters;
 import io.nuthatch.engine.hnsw.HybridPolicy;
+import io.nuthatch.engine.hnsw.Knn;
 import io.nuthatch.engine.query.QueryNode.Option;
 import io.nuthatch.engine.query.QueryParser;
 import io.nuthatch.engine.query.SearchException;
 import io.nuthatch.engine.text.ByteStrings;
 import java.util.List;
 
-/// What a clause says about how vectors are searched, with `efRuntime` 0 and `epsilon` negative for the
-/// field's own.
-record VectorOptions(int efRuntime, double epsilon, HybridPolicy policy) {
+/// What a clause says about how vectors are searched, with `efRuntime` and `rescore` 0 and `epsilon` negative
+/// for the field's own.
+record VectorOptions(int efRuntime, double rescore, double epsilon, HybridPolicy policy) {
     /// What the options belong to.
     enum Use {
         /// KNN over all documents.
@@ -20,13 +21,14 @@ record VectorOptions(int efRuntime, double epsilon, HybridPolicy policy) {
         RANGE
     }
 
-    private static final VectorOptions NONE = new VectorOptions(0, -1, HybridPolicy.AUTO);
+    private static final VectorOptions NONE = new VectorOptions(0, 0, -1, HybridPolicy.AUTO);
 
     static VectorOptions parse(List<Option> options) {
         if (options.isEmpty()) {
             return NONE;
         }
         int ef = 0;
+        double rescore = 0;
         double epsilon = -1;
         HybridPolicy policy = HybridPolicy.AUTO;
         boolean hasBatchSize = false;
@@ -40,6 +42,12 @@ record VectorOptions(int efRuntime, double epsilon, HybridPolicy policy) {
                         throw invalid("EF_RUNTIME", value);
                     }
                     ef = (int) number;
+                }
+                case "rescore" -> {
+                    if (!(number >= 1 && number <= Knn.RESCORE_MAX)) {
+                        throw invalid("RESCORE", value);
+                    }
+                    rescore = number;
                 }
                 case "epsilon" -> {
                     if (!(number > 0 && number <= 1e6)) {
@@ -70,7 +78,7 @@ record VectorOptions(int efRuntime, double epsilon, HybridPolicy policy) {
             throw new SearchException(
                     "Error parsing vector similarity parameters: 'batch size' is irrelevant for 'ADHOC_BF' policy");
         }
-        return new VectorOptions(ef, epsilon, policy);
+        return new VectorOptions(ef, rescore, epsilon, policy);
     }
 
     private static SearchException invalid(String name, String value) {
@@ -81,7 +89,8 @@ record VectorOptions(int efRuntime, double epsilon, HybridPolicy policy) {
     /// Refuses what has no meaning there, as RediSearch does.
     void check(Use use, FieldType.Vector.Algorithm algorithm) {
         boolean isFlat = algorithm == FieldType.Vector.Algorithm.FLAT;
-        if ((efRuntime > 0 && (isFlat || use == Use.RANGE)) || (epsilon >= 0 && (isFlat || use != Use.RANGE))) {
+        boolean isForWalks = efRuntime > 0 || rescore > 0;
+        if ((isForWalks && (isFlat || use == Use.RANGE)) || (epsilon >= 0 && (isFlat || use != Use.RANGE))) {
             throw new SearchException("Error parsing vector similarity parameters: Invalid option");
         }
         if (policy != HybridPolicy.AUTO && use != Use.HYBRID) {

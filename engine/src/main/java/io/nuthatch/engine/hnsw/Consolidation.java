@@ -133,10 +133,11 @@ final class Consolidation {
     }
 
     private void repairSome() {
-        Graph graph = index.graph();
         Searcher s = readers.enter();
         try {
+            Graph graph = index.graph();
             s.begin(Knn.NO_DEADLINE);
+            s.bind(graph.compressor.coding());
             int limit = graph.states.limit();
             int end = (int) Math.min(limit, (long) cursor + ORDINALS_A_LOOK);
             int budget = REPAIRS_A_SLICE;
@@ -159,9 +160,11 @@ final class Consolidation {
     private void reconnect() {
         Searcher s = readers.enter();
         try {
+            Graph graph = index.graph();
             s.begin(Knn.NO_DEADLINE);
+            s.bind(graph.compressor.coding());
             cursor++;
-            boolean isLast = index.graph().repair.reconnect(s) == 0 || cursor == RECONNECT_ROUNDS;
+            boolean isLast = graph.repair.reconnect(s) == 0 || cursor == RECONNECT_ROUNDS;
             if (isLast && doomedCount == 0) {
                 phase = Phase.IDLE;
                 index.consolidated(workNanos);

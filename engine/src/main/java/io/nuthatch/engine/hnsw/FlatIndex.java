@@ -188,7 +188,7 @@ public final class FlatIndex implements VectorIndex, Scan.Presence, Scan.Watch, 
         Searcher s = readers.enter();
         try {
             s.setQuery(query);
-            return scorer.precise(s.query(), s.factor, ordinal);
+            return s.precise(ordinal);
         } finally {
             readers.leave(s);
         }
@@ -217,7 +217,21 @@ public final class FlatIndex implements VectorIndex, Scan.Presence, Scan.Watch, 
     @Override
     public IndexStats stats() {
         return new IndexStats(
-                size, 0, 0, 0, readers.retiredCount(), 0, 0, 0, statesCounter.bytes(), scratchCounter.bytes(), 0, 0);
+                size,
+                0,
+                0,
+                0,
+                readers.retiredCount(),
+                0,
+                0,
+                0,
+                statesCounter.bytes(),
+                scratchCounter.bytes(),
+                0,
+                0,
+                1,
+                0,
+                0);
     }
 
     @Override

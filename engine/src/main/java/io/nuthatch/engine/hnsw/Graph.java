@@ -2,6 +2,8 @@ package io.nuthatch.engine.hnsw;
 
 import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.engine.vector.Metric;
+import io.nuthatch.engine.vector.Rows;
 
 /// The layered proximity graph ([1] Malkov & Yashunin 2018), put together: the nodes' [States], their
 /// [Links], the [EntryPoint], and what works on them: [Walk], [Insertion], [Repair].
@@ -12,7 +14,7 @@ import io.nuthatch.engine.memory.MemoryAccount;
 /// [Consolidation].
 ///
 /// A graph knows ordinals only. What a distance is, over exact rows or over codes, each operation's
-/// [Searcher] brings along: links are the same for both.
+/// [Searcher] brings along, as the graph's [Compressor] says: links are the same for both.
 final class Graph implements AutoCloseable {
     final States states;
     final Links links;
@@ -20,11 +22,14 @@ final class Graph implements AutoCloseable {
     final Walk walk;
     final Insertion insertion;
     final Repair repair;
+    final Compressor compressor;
 
     /// `alpha` as in [Pruning].
     Graph(
             HnswParameters parameters,
             double alpha,
+            Rows rows,
+            Metric metric,
             Readers readers,
             NanoClock clock,
             MemoryAccount account,
@@ -35,6 +40,7 @@ final class Graph implements AutoCloseable {
         Pruning pruning = new Pruning(states, alpha);
         this.insertion = new Insertion(entry, states, links, walk, pruning, parameters);
         this.repair = new Repair(entry, states, links, walk, pruning, insertion, parameters);
+        this.compressor = new Compressor(parameters.compression(), metric, rows, states, readers, account, owner);
     }
 
     @Override
@@ -42,5 +48,6 @@ final class Graph implements AutoCloseable {
         entry.clear();
         links.close();
         states.close();
+        compressor.close();
     }
 }

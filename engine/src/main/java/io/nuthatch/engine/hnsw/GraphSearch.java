@@ -1,60 +1,86 @@
 package io.nuthatch.engine.hnsw;
 
-import io.nuthatch.engine.vector.RowScorer;
+import io.nuthatch.engine.vector.Compression;
 import io.nuthatch.engine.vector.VectorType;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Plans and runs one search of an [HnswIndex]: the buffer first, then the graph or a scan.
 ///
-/// Plan of a filtered search: few matches, or an `ef` that is a large part of the graph, are scanned exactly;
+/// Plan of a filtered search: few matches, or an `ef` that is a large part of the graph, are scanned;
 /// otherwise the graph is walked and left for the scan when its cost, predicted on the way, exceeds the
 /// scan's. A walk that ends with fewer than `k` hits is followed by the scan: k matches give k hits, always.
 ///
-/// Threads: any number; the state of a search is in its searcher.
-final class GraphSearch implements Scan.Presence, Scan.Watch {
+/// Where the graph has codes, walks and long scans go by them, and the distances of the answer are exact: of
+/// a walk's pool the nearest `rescore * k` are compared again with their rows, of a scan whatever the codes
+/// leave open.
+///
+/// Threads: any number; the state of a search is in its searcher. One instance is one search's view: the
+/// graph that the index had when it began.
+final class GraphSearch implements CodeScan.Presence, Scan.Watch {
     /// Matches of a filter whose rows are fewer bytes than this are scanned. A walk may be three times as
     /// fast when the matches are near the query and is many times slower when they are not.
     private static final long SCAN_BYTES = 8L << 20;
 
+    /// The same for codes: walks by codes are faster in the same measure.
+    private static final long CODE_SCAN_BYTES = 2L << 20;
+
+    private static final int EXACT_SCAN_MAX = 256; // Matches that are not worth a look at their codes first.
     private static final int RANGE_EF_MIN = 64;
 
     private final HnswIndex index;
-    private final Buffer buffer;
-    private final RowScorer scorer;
-    private final HnswParameters parameters;
+    private final Graph graph;
+    private final Searcher s;
 
-    GraphSearch(HnswIndex index, Buffer buffer, RowScorer scorer, HnswParameters parameters) {
+    /// `s` is inside the epoch, and from now on bound to the graph's codes.
+    GraphSearch(HnswIndex index, Searcher s) {
         this.index = index;
-        this.buffer = buffer;
-        this.scorer = scorer;
-        this.parameters = parameters;
+        this.graph = index.graph();
+        this.s = s;
+        s.bind(graph.compressor.coding());
     }
+
+    // ---- What a scan asks ----
 
     @Override
     public int words() {
-        return (index.graph().states.limit() + 63) >>> 6;
+        return (graph.states.limit() + 63) >>> 6;
     }
 
     @Override
     public long visible(int word, long candidates) {
-        Graph g = index.graph();
         long visible = 0;
         for (long bits = candidates; bits != 0; bits &= bits - 1) {
             int bit = Long.numberOfTrailingZeros(bits);
-            if (States.isVisible(g.states.of((word << 6) + bit))) {
+            if (States.isVisible(graph.states.of((word << 6) + bit))) {
                 visible |= 1L << bit;
             }
         }
         return visible;
     }
 
+    /// Only what is LIVE has a code for certain.
     @Override
-    public boolean isOverdue(Searcher s) {
-        return index.graph().walk.isOverdue(s);
+    public long coded(int word, long candidates) {
+        long coded = 0;
+        for (long bits = candidates; bits != 0; bits &= bits - 1) {
+            int bit = Long.numberOfTrailingZeros(bits);
+            if (graph.states.of((word << 6) + bit) == States.LIVE) {
+                coded |= 1L << bit;
+            }
+        }
+        return coded;
     }
 
-    Hits nearest(Searcher s, Knn knn) {
+    @Override
+    public boolean isOverdue(Searcher searcher) {
+        return graph.walk.isOverdue(searcher);
+    }
+
+    // ---- The nearest ----
+
+    /// The query is set.
+    Hits nearest(Knn knn) {
         int live = index.size();
         Filter filter = knn.filter();
         int matches = filter == null ? live : Math.min(filter.count(), live);
@@ -63,38 +89,60 @@ final class GraphSearch implements Scan.Presence, Scan.Watch {
         if (matches == 0) {
             return s.top.take(false, Hits.Plan.SCAN, 0);
         }
-        int ef = Math.max(knn.ef() == 0 ? parameters.efRuntime() : knn.ef(), k);
+        int rescored = rescored(knn, k);
+        int ef = Math.max(knn.ef() == 0 ? index.parameters().efRuntime() : knn.ef(), rescored);
         boolean isForcedWalk = filter != null && knn.policy() == HybridPolicy.BATCHES;
         boolean isForcedScan = filter != null && knn.policy() == HybridPolicy.ADHOC_BF;
         if (isForcedScan || !isForcedWalk && isScanCheaper(matches, ef, filter)) {
-            return scan(s, k, filter, Hits.Plan.SCAN);
+            return scan(k, matches, filter, Hits.Plan.SCAN);
         }
-        collectBuffered(s, filter);
-        boolean isWalked = walk(s, ef, filter, isForcedWalk ? -1 : matches);
+        offerBuffered(filter);
+        boolean isWalked = walk(ef, filter, isForcedWalk ? -1 : matches);
         if (!isWalked) {
-            return scan(s, k, filter, Hits.Plan.WALK_THEN_SCAN);
+            return scan(k, matches, filter, Hits.Plan.WALK_THEN_SCAN);
         }
-        offerPool(s, k);
+        offerPool(rescored);
         if (s.top.size() < k && !s.isCut) {
-            return scan(s, k, filter, Hits.Plan.WALK_THEN_SCAN);
+            return scan(k, matches, filter, Hits.Plan.WALK_THEN_SCAN);
         }
         return s.top.take(s.isCut, Hits.Plan.WALK, s.distanceCount);
     }
 
-    private boolean isScanCheaper(int matches, int ef, @Nullable Filter filter) {
-        boolean isFew = filter != null && (long) matches * scorer.rows().strideBytes() <= SCAN_BYTES;
-        return isFew || Walk.isScanCheaper(matches, ef);
+    /// How many of a walk's nearest are compared with their rows.
+    private int rescored(Knn knn, int k) {
+        if (!s.isCoded()) {
+            return k;
+        }
+        if (knn.rescore() == 0) {
+            Compression compression = index.parameters().compression();
+            return compression.rescored(k);
+        }
+        return (int) Math.min(Integer.MAX_VALUE, Math.ceil(knn.rescore() * k));
     }
 
-    private Hits scan(Searcher s, int k, @Nullable Filter filter, Hits.Plan plan) {
-        s.top.reset(k);
-        Scan.nearest(s, this, filter, this);
+    private boolean isScanCheaper(int matches, int ef, @Nullable Filter filter) {
+        if (filter != null) {
+            long rowBytes = s.isCoded() ? s.codeBytes() : s.exact.rows().strideBytes();
+            if (matches * rowBytes <= (s.isCoded() ? CODE_SCAN_BYTES : SCAN_BYTES)) {
+                return true;
+            }
+        }
+        return Walk.isScanCheaper(matches, ef);
+    }
+
+    private Hits scan(int k, int matches, @Nullable Filter filter, Hits.Plan plan) {
+        if (s.isCoded() && matches > Math.max(EXACT_SCAN_MAX, 4L * k)) {
+            CodeScan.nearest(s, this, filter, k, this);
+        } else {
+            s.top.reset(k);
+            Scan.nearest(s, this, filter, this);
+        }
         return s.top.take(s.isCut, plan, s.distanceCount);
     }
 
     /// Offers what waits in the buffer and keeps its ordinals in `found`.
-    private void collectBuffered(Searcher s, @Nullable Filter filter) {
-        Graph g = index.graph();
+    private void offerBuffered(@Nullable Filter filter) {
+        Buffer buffer = index.buffer();
         s.foundCount = 0;
         int end = buffer.end();
         int count = 0;
@@ -102,59 +150,61 @@ final class GraphSearch implements Scan.Presence, Scan.Watch {
             int ordinal = buffer.ordinal(slot);
             if (ordinal != Buffer.NONE
                     && (filter == null || filter.matches(ordinal))
-                    && States.isVisible(g.states.of(ordinal))) {
+                    && States.isVisible(graph.states.of(ordinal))) {
                 s.batch[count++] = ordinal;
                 s.addFound(ordinal);
             }
         }
-        offer(s, count);
+        Scan.offer(s, count, Double.NaN);
     }
 
-    private void offer(Searcher s, int count) {
-        s.score(count);
-        for (int i = 0; i < count; i++) {
-            s.top.offer(exact(s, s.batch[i], s.distances[i]), s.batch[i]);
-        }
-    }
-
-    private double exact(Searcher s, int ordinal, float distance) {
-        return scorer.rows().type() == VectorType.FLOAT64 ? scorer.precise(s.query(), s.factor, ordinal) : distance;
-    }
-
-    private boolean walk(Searcher s, int ef, @Nullable Filter filter, int matches) {
-        Graph g = index.graph();
-        int width = Math.min(ef, g.states.limit() + 1);
+    private boolean walk(int ef, @Nullable Filter filter, int matches) {
+        int width = Math.min(ef, graph.states.limit() + 1);
         if (filter == null && index.tombstones() == 0) {
-            g.walk.search(s, width);
+            graph.walk.search(s, width);
             return true;
         }
-        return g.walk.searchFiltered(s, width, filter, filter == null ? -1 : matches);
+        return graph.walk.searchFiltered(s, width, filter, filter == null ? -1 : matches);
     }
 
-    /// Offers the pool's hits; a vector that moved from the buffer to the graph meanwhile is in both and
-    /// counts once.
-    private void offerPool(Searcher s, int k) {
-        Graph g = index.graph();
+    /// Offers the nearest `count` of the pool; a vector that moved from the buffer to the graph meanwhile is
+    /// in both and counts once.
+    private void offerPool(int count) {
         boolean mayRepeat = s.foundCount > 0;
         if (mayRepeat) {
-            s.newMarks(g.states.limit());
+            s.newMarks(graph.states.limit());
             for (int i = 0; i < s.foundCount; i++) {
                 s.mark(s.found[i]);
             }
         }
-        boolean isRescored = scorer.rows().type() == VectorType.FLOAT64;
+        boolean isDouble = s.exact.rows().type() == VectorType.FLOAT64; // Walks round it.
+        boolean isExact = !s.isCoded() && !isDouble;
+        int wanted = isDouble && !s.isCoded() ? s.poolSize : count;
         int offered = 0;
-        for (int i = 0; i < s.poolSize && (isRescored || offered < k); i++) {
+        int waiting = 0;
+        for (int i = 0; i < s.poolSize && offered < wanted; i++) {
             int ordinal = Keys.ordinal(s.pool[i]);
-            if (mayRepeat && s.isMarked(ordinal) || !States.isVisible(g.states.of(ordinal))) {
+            if (mayRepeat && s.isMarked(ordinal) || !States.isVisible(graph.states.of(ordinal))) {
                 continue;
             }
-            s.top.offer(exact(s, ordinal, Keys.distance(s.pool[i])), ordinal);
             offered++;
+            if (isExact) {
+                s.top.offer(Keys.distance(s.pool[i]), ordinal);
+                continue;
+            }
+            s.batch[waiting++] = ordinal;
+            if (waiting == Searcher.BATCH_MAX) {
+                Scan.offer(s, waiting, Double.NaN);
+                waiting = 0;
+            }
         }
+        Scan.offer(s, waiting, Double.NaN);
     }
 
-    Hits range(Searcher s, double radius, double epsilon, @Nullable Filter filter) {
+    // ---- All within a radius ----
+
+    /// The query is set.
+    Hits within(double radius, double epsilon, @Nullable Filter filter) {
         s.top.reset(Integer.MAX_VALUE);
         int live = index.size();
         int matches = filter == null ? live : Math.min(filter.count(), live);
@@ -162,16 +212,16 @@ final class GraphSearch implements Scan.Presence, Scan.Watch {
             Scan.within(s, this, filter, radius, this);
             return s.top.take(s.isCut, Hits.Plan.SCAN, s.distanceCount);
         }
-        return walkRange(s, radius, epsilon < 0 ? parameters.epsilon() : epsilon, filter);
+        return walkRange(radius, epsilon < 0 ? index.parameters().epsilon() : epsilon, filter);
     }
 
-    private Hits walkRange(Searcher s, double radius, double epsilon, @Nullable Filter filter) {
-        collectBuffered(s, filter);
+    private Hits walkRange(double radius, double epsilon, @Nullable Filter filter) {
+        offerBuffered(filter);
         int[] waiting = Arrays.copyOf(s.found, s.foundCount);
         s.top.reset(Integer.MAX_VALUE);
-        Graph g = index.graph();
-        g.walk.searchRange(s, Math.max(parameters.efRuntime(), RANGE_EF_MIN), radius, epsilon, filter);
-        s.newMarks(g.states.limit());
+        int ef = Math.max(index.parameters().efRuntime(), RANGE_EF_MIN);
+        graph.walk.searchRange(s, ef, radius, epsilon, filter);
+        s.newMarks(graph.states.limit());
         for (int i = 0; i < s.foundCount; i++) {
             s.mark(s.found[i]);
         }
@@ -181,7 +231,7 @@ final class GraphSearch implements Scan.Presence, Scan.Watch {
             }
         }
         for (int i = 0; i < s.foundCount; i++) {
-            double distance = scorer.precise(s.query(), s.factor, s.found[i]);
+            double distance = s.precise(s.found[i]);
             if (distance <= radius) {
                 s.top.offer(distance, s.found[i]);
             }

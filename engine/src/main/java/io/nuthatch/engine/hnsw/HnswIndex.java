@@ -25,9 +25,11 @@ import org.jspecify.annotations.Nullable;
 /// ordinal. (Waiting for 20 to 30 % costs 40 % less a removal, but rows and links of the dead are memory, and
 /// churn may cost 10 % of it.)
 ///
+/// Walks go by exact rows until a [Compressor] has made codes of them, if the parameters ask for codes.
+///
 /// Threads: `bookkeeping` guards states, buffer and counts, and is held for a few stores at a time;
-/// `consolidating` is held for a slice of a consolidation and taken before `bookkeeping`. Searches take
-/// neither.
+/// `consolidating` is held for a slice of a consolidation or of the compressor's work, of which only one is
+/// under way at a time, and taken before `bookkeeping`. Searches take neither.
 public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
     /// Vectors that may wait for their place; a search scans them all.
     public static final int BUFFER_CAPACITY = Buffer.CAPACITY;
@@ -51,13 +53,12 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
     private final MemoryAccount.Counter scratchCounter;
     private final Consolidation consolidation;
     private final ReentrantLock consolidating = new ReentrantLock();
-    private final AtomicBoolean isConsolidationQueued = new AtomicBoolean();
+    private final AtomicBoolean isUpkeepQueued = new AtomicBoolean();
     private final AtomicBoolean isDrainQueued = new AtomicBoolean();
     private final AtomicLong insertions = new AtomicLong();
 
     private final Object bookkeeping = new Object();
     private final Buffer buffer = new Buffer();
-    private final GraphSearch search;
     private int linking;
     private int releasing;
     private volatile int size;
@@ -75,6 +76,9 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
             MemoryAccount account,
             String owner,
             IntConsumer released) {
+        if (!parameters.compression().accepts(rows.type())) {
+            throw new IllegalArgumentException(rows.type() + " rows cannot be coded as " + parameters.compression());
+        }
         this.metric = metric;
         this.parameters = parameters;
         this.scorer = new RowScorer(rows, metric);
@@ -88,12 +92,11 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
         this.graph = newGraph();
         this.consolidation = new Consolidation(this, readers);
         this.quietAfterNanos = clock.nanoTime();
-        this.search = new GraphSearch(this, buffer, scorer, parameters);
         threads.register(this);
     }
 
     private Graph newGraph() {
-        return new Graph(parameters, ALPHA, readers, clock, account, owner);
+        return new Graph(parameters, ALPHA, scorer.rows(), metric, readers, clock, account, owner);
     }
 
     @Override
@@ -122,6 +125,15 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
 
     Graph graph() {
         return graph;
+    }
+
+    Buffer buffer() {
+        return buffer;
+    }
+
+    /// Vectors that are in the graph and can be found.
+    private int linked() {
+        return Math.max(0, size - buffer.size());
     }
 
     int tombstones() {
@@ -163,7 +175,7 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
             readers.leave(s);
         }
         if (tombstones > 2 * consolidationLimit()) { // The index threads do not keep up: this writer helps.
-            queueConsolidation();
+            queueUpkeep();
             if (consolidating.tryLock()) {
                 try {
                     consolidateSlice();
@@ -200,7 +212,10 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
 
     private void link(Searcher s, int ordinal, int slot) {
         s.begin(Knn.NO_DEADLINE);
-        graph.insertion.insert(s, ordinal);
+        Graph g = graph; // Nobody replaces it while something is being linked.
+        s.bind(g.compressor.coding());
+        g.compressor.code(s, ordinal);
+        g.insertion.insert(s, ordinal);
         boolean isRemoved;
         synchronized (bookkeeping) {
             isRemoved = graph.states.of(ordinal) == States.LINKING_REMOVED;
@@ -214,8 +229,8 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
             }
         }
         insertions.incrementAndGet();
-        if (isRemoved) {
-            considerConsolidation();
+        if (isRemoved || graph.compressor.isWanted(linked())) {
+            considerUpkeep();
         }
     }
 
@@ -252,7 +267,7 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
             });
             queueDrain();
         } else {
-            considerConsolidation();
+            considerUpkeep();
         }
         return true;
     }
@@ -280,37 +295,67 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
         return Math.max(CONSOLIDATE_MIN, (int) (CONSOLIDATE_SHARE * size));
     }
 
-    private void considerConsolidation() {
+    private void considerUpkeep() {
         int dead = tombstones;
-        if (dead >= consolidationLimit() || dead > 0 && size == 0) {
-            queueConsolidation();
+        if (graph.compressor.isWanted(linked()) || dead >= consolidationLimit() || dead > 0 && size == 0) {
+            queueUpkeep();
         }
     }
 
-    private void queueConsolidation() {
-        if (isConsolidationQueued.compareAndSet(false, true)) {
-            threads.executeUpkeep(this::runConsolidation);
+    private void queueUpkeep() {
+        if (isUpkeepQueued.compareAndSet(false, true)) {
+            threads.executeUpkeep(this::runUpkeep);
         }
     }
 
-    private void runConsolidation() {
-        if (consolidateSlice()) {
-            threads.executeUpkeep(this::runConsolidation);
+    private void runUpkeep() {
+        if (upkeepSlice()) {
+            threads.executeUpkeep(this::runUpkeep);
             return;
         }
-        isConsolidationQueued.set(false);
+        isUpkeepQueued.set(false);
         if (!readers.isClosed()) {
-            considerConsolidation();
+            considerUpkeep();
         }
     }
 
-    /// Returns whether there is more to do.
+    /// Goes on with what was begun, or begins what is wanted; returns whether there is more of it.
+    private boolean upkeepSlice() {
+        consolidating.lock();
+        try {
+            if (readers.isClosed()) {
+                return false;
+            }
+            boolean isCompressing = !consolidation.isRunning() && graph.compressor.isWanted(linked());
+            return isCompressing ? compressSlice() : consolidation.step();
+        } finally {
+            consolidating.unlock();
+        }
+    }
+
+    /// As [#upkeepSlice], but begins nothing but a consolidation.
     private boolean consolidateSlice() {
         consolidating.lock();
         try {
-            return !readers.isClosed() && consolidation.step();
+            if (readers.isClosed()) {
+                return false;
+            }
+            if (graph.compressor.isRunning()) {
+                compressSlice();
+                return true;
+            }
+            return consolidation.step();
         } finally {
             consolidating.unlock();
+        }
+    }
+
+    private boolean compressSlice() {
+        Searcher s = readers.enter();
+        try {
+            return graph.compressor.step(s, linked());
+        } finally {
+            readers.leave(s);
         }
     }
 
@@ -358,9 +403,11 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
         }
         readers.drain();
         boolean isWanted = tombstones > 0 || consolidation.checkedInsertions() != insertions.get();
-        if (isWanted && size + tombstones > 0 && buffer.size() == 0 && clock.nanoTime() - quietAfterNanos >= 0) {
+        if (graph.compressor.isWanted(linked())) {
+            queueUpkeep();
+        } else if (isWanted && size + tombstones > 0 && buffer.size() == 0 && clock.nanoTime() - quietAfterNanos >= 0) {
             consolidation.request();
-            queueConsolidation();
+            queueUpkeep();
         } else if (size == 0) {
             dropEmptyGraph();
         }
@@ -385,8 +432,9 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
         Searcher s = readers.enter();
         try {
             s.begin(knn.deadlineNanos());
+            GraphSearch search = new GraphSearch(this, s);
             s.setQuery(query);
-            return search.nearest(s, knn);
+            return search.nearest(knn);
         } finally {
             readers.leave(s);
         }
@@ -397,8 +445,9 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
         Searcher s = readers.enter();
         try {
             s.begin(knn.deadlineNanos());
+            GraphSearch search = new GraphSearch(this, s);
             s.setQuery(query);
-            return search.nearest(s, knn);
+            return search.nearest(knn);
         } finally {
             readers.leave(s);
         }
@@ -409,8 +458,9 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
         Searcher s = readers.enter();
         try {
             s.begin(deadlineNanos);
+            GraphSearch search = new GraphSearch(this, s);
             s.setQuery(query);
-            return search.range(s, radius, epsilon, filter);
+            return search.within(radius, epsilon, filter);
         } finally {
             readers.leave(s);
         }
@@ -420,8 +470,9 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
     public double distance(long query, int ordinal) {
         Searcher s = readers.enter();
         try {
+            s.bind(Compressor.Coding.NONE);
             s.setQuery(query);
-            return scorer.precise(s.query(), s.factor, ordinal);
+            return s.precise(ordinal);
         } finally {
             readers.leave(s);
         }
@@ -444,6 +495,9 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
                     account.counter(owner, "upper").bytes(),
                     account.counter(owner, "states").bytes(),
                     scratchCounter.bytes(),
+                    account.counter(owner, "codes").bytes(),
+                    graph.compressor.trainings(),
+                    graph.compressor.drift(),
                     insertions.get(),
                     consolidation.completed());
         }

@@ -1,12 +1,15 @@
 package io.nuthatch.engine.hnsw;
 
+import io.nuthatch.engine.vector.Compression;
+
 /// What FT.CREATE gives an HNSW index.
 ///
 /// `maxConnections` (M, links of a node on the upper layers, twice as many on layer 0), `efConstruction` and
 /// `efRuntime` (width of the walk when building and searching), `epsilon` (how much wider a range walk looks,
-/// relative to its radius). Out of range: [IllegalArgumentException] with the text
-/// a client may see.
-public record HnswParameters(int maxConnections, int efConstruction, int efRuntime, double epsilon) {
+/// relative to its radius), `compression` (what walks go by). Out of range: [IllegalArgumentException] with
+/// the text a client may see.
+public record HnswParameters(
+        int maxConnections, int efConstruction, int efRuntime, double epsilon, Compression compression) {
     public static final int CONNECTIONS_MIN = 2;
     public static final int CONNECTIONS_MAX = 512;
     public static final int EF_MAX = 1_000_000;
@@ -24,8 +27,17 @@ public record HnswParameters(int maxConnections, int efConstruction, int efRunti
         }
     }
 
+    /// A graph that walks exact rows.
+    public HnswParameters(int maxConnections, int efConstruction, int efRuntime, double epsilon) {
+        this(maxConnections, efConstruction, efRuntime, epsilon, Compression.NONE);
+    }
+
     public static HnswParameters defaults() {
         return new HnswParameters(DEFAULT_CONNECTIONS, DEFAULT_EF_CONSTRUCTION, DEFAULT_EF_RUNTIME, DEFAULT_EPSILON);
+    }
+
+    public HnswParameters withCompression(Compression compression) {
+        return new HnswParameters(maxConnections, efConstruction, efRuntime, epsilon, compression);
     }
 
     private static void between(String name, int value, int min, int max) {

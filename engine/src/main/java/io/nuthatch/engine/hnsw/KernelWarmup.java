@@ -2,6 +2,7 @@ package io.nuthatch.engine.hnsw;
 
 import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.engine.vector.Compression;
 import io.nuthatch.engine.vector.Metric;
 import io.nuthatch.engine.vector.Rows;
 import io.nuthatch.engine.vector.VectorType;
@@ -34,21 +35,23 @@ public final class KernelWarmup {
     /// milliseconds.
     public static void run(NanoClock clock, long budgetNanos) {
         long end = clock.nanoTime() + budgetNanos;
-        for (Metric metric : new Metric[] {Metric.COSINE, Metric.L2, Metric.IP}) {
-            warm(VectorType.FLOAT32, metric, clock, end);
+        for (Compression compression : Compression.values()) {
+            for (Metric metric : new Metric[] {Metric.COSINE, Metric.L2, Metric.IP}) {
+                warm(VectorType.FLOAT32, metric, compression, clock, end);
+            }
         }
         for (VectorType type : VectorType.values()) {
             if (type != VectorType.FLOAT32) {
-                warm(type, Metric.COSINE, clock, end);
-                warm(type, Metric.L2, clock, end);
+                warm(type, Metric.COSINE, Compression.NONE, clock, end);
+                warm(type, Metric.L2, Compression.NONE, clock, end);
             }
         }
     }
 
-    private static void warm(VectorType type, Metric metric, NanoClock clock, long end) {
+    private static void warm(VectorType type, Metric metric, Compression compression, NanoClock clock, long end) {
         MemoryAccount account = new MemoryAccount();
         SplittableRandom random = new SplittableRandom(1);
-        HnswParameters parameters = new HnswParameters(8, 32, 10, 0.01);
+        HnswParameters parameters = new HnswParameters(8, 32, 10, 0.01, compression);
         try (IndexThreads threads = new IndexThreads(0);
                 Rows rows = new Rows(type, DIM, metric == Metric.COSINE, account, "warmup");
                 HnswIndex index =

@@ -1,6 +1,5 @@
 package io.nuthatch.engine.hnsw;
 
-import io.nuthatch.engine.vector.RowScorer;
 import io.nuthatch.engine.vector.VectorType;
 import org.jspecify.annotations.Nullable;
 
@@ -58,24 +57,19 @@ final class Scan {
         offer(s, count, radius);
     }
 
-    private static void offer(Searcher s, int count, double radius) {
-        RowScorer scorer = s.scorer;
-        if (scorer.rows().type() == VectorType.FLOAT64) {
+    /// Offers those of the `count` ordinals in `s.batch` to `s.top` that are within `radius`, NaN for all.
+    static void offer(Searcher s, int count, double radius) {
+        boolean isDouble = s.exact.rows().type() == VectorType.FLOAT64;
+        if (isDouble) {
             s.distanceCount += count;
-            for (int i = 0; i < count; i++) {
-                offer(s, scorer.precise(s.query(), s.factor, s.batch[i]), s.batch[i], radius);
-            }
-            return;
+        } else {
+            s.scoreExactly(count);
         }
-        s.score(count);
         for (int i = 0; i < count; i++) {
-            offer(s, s.distances[i], s.batch[i], radius);
-        }
-    }
-
-    private static void offer(Searcher s, double distance, int ordinal, double radius) {
-        if (!(distance > radius)) { // NaN for no radius.
-            s.top.offer(distance, ordinal);
+            double distance = isDouble ? s.precise(s.batch[i]) : s.distances[i];
+            if (!(distance > radius)) {
+                s.top.offer(distance, s.batch[i]);
+            }
         }
     }
 }

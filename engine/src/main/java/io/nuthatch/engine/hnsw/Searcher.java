@@ -4,6 +4,7 @@ import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
 import io.nuthatch.engine.vector.RowScorer;
+import io.nuthatch.engine.vector.Scorer;
 import io.nuthatch.engine.vector.VectorType;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -16,10 +17,18 @@ final class Searcher {
     static final long IDLE = Long.MAX_VALUE;
     static final int BATCH_MAX = 2048; // Links of two nodes on layer 0 with the largest M.
 
+    /// Standard deviations of an estimate's error that count as its bound.
+    private static final float ERRORS = 2;
+
     /// When the holder entered, or [#IDLE]; see [Readers].
     volatile long reclaimEpoch = IDLE;
 
-    final RowScorer scorer;
+    /// Exact distances.
+    final RowScorer exact;
+
+    /// What walks and insertions measure by: [#exact], or codes, as [#bind] said.
+    Scorer scorer;
+
     final TopK top = new TopK();
     final int[] batch = new int[BATCH_MAX + 1];
     final float[] distances = new float[BATCH_MAX + 1];
@@ -31,9 +40,9 @@ final class Searcher {
 
     /// Scratch for prepared rows: the node whose list is worked on, and the candidate compared with its
     /// links.
-    final long rowQuery;
+    long rowQuery;
 
-    final long otherQuery;
+    long otherQuery;
     float factor;
 
     /// Sorted pool of a walk, see [Walk].
@@ -50,28 +59,82 @@ final class Searcher {
     int[] found = new int[64];
     int foundCount;
 
+    /// What a scan over codes cannot rule out, see [CodeScan].
+    long[] candidates = new long[64];
+
+    int candidateCount;
+
     long deadlineNanos;
     boolean isCut;
     int distanceCount;
 
     private final MemoryAccount.Counter counter;
-    private final long queryBytes;
-    private final long scratch;
-    private final long preparedQuery;
+    private Compressor.Coding coding = Compressor.Coding.NONE;
+    private long regionBytes;
+    private long scratch; // Six regions.
+    private long raw; // A vector in the rows' type.
+    private long preparedExact;
+    private long prepared; // By the scorer.
+    private long codingScratch;
+    private long exactQuery;
+    private float exactFactor;
     private long query; // The prepared query, or a row that is its own.
     private long visited;
     private long visitedBytes;
     private int stamp;
 
-    Searcher(RowScorer scorer, MemoryAccount.Counter counter) {
-        this.scorer = scorer;
+    Searcher(RowScorer exact, MemoryAccount.Counter counter) {
+        this.exact = exact;
+        this.scorer = exact;
         this.counter = counter;
-        this.queryBytes = (scorer.queryBytes() + 63L) / 64 * 64;
-        this.scratch = OffHeap.allocate(4 * queryBytes, counter);
-        this.preparedQuery = scratch;
-        this.query = scratch;
-        this.rowQuery = scratch + queryBytes;
-        this.otherQuery = scratch + 2 * queryBytes;
+        allocate(exact.queryBytes());
+    }
+
+    private void allocate(int queryBytes) {
+        regionBytes = (queryBytes + 63L) / 64 * 64;
+        scratch = OffHeap.allocate(6 * regionBytes, counter);
+        raw = scratch;
+        preparedExact = scratch + regionBytes;
+        prepared = scratch + 2 * regionBytes;
+        rowQuery = scratch + 3 * regionBytes;
+        otherQuery = scratch + 4 * regionBytes;
+        codingScratch = scratch + 5 * regionBytes;
+        exactQuery = preparedExact;
+        query = preparedExact;
+    }
+
+    /// Makes the graph's present codes what this operation goes by. The holder has entered the epoch; a query
+    /// that was set before is lost.
+    void bind(Compressor.Coding present) {
+        coding = present;
+        scorer = present.walked() == null ? exact : present.walked();
+        int queryBytes = scorer.queryBytes();
+        if (present.also() != null) {
+            queryBytes = Math.max(queryBytes, present.also().queryBytes());
+        }
+        if (queryBytes > regionBytes) {
+            OffHeap.free(scratch, 6 * regionBytes, counter);
+            allocate(queryBytes);
+        }
+    }
+
+    Compressor.Coding coding() {
+        return coding;
+    }
+
+    /// Where codes are made.
+    long codingScratch() {
+        return codingScratch;
+    }
+
+    /// Bytes of a node's code; [#isCoded].
+    int codeBytes() {
+        return coding.walked().codes().strideBytes();
+    }
+
+    /// Whether [#scorer] estimates.
+    boolean isCoded() {
+        return scorer != exact;
     }
 
     void begin(long deadlineNanos) {
@@ -81,17 +144,51 @@ final class Searcher {
     }
 
     void setQuery(long vector) {
-        query = preparedQuery;
-        factor = scorer.prepare(vector, query);
+        exactQuery = preparedExact;
+        exactFactor = exact.prepare(vector, exactQuery);
+        if (isCoded()) {
+            query = prepared;
+            factor = scorer.prepare(vector, query);
+        } else {
+            query = exactQuery;
+            factor = exactFactor;
+        }
     }
 
+    /// Makes a row the query of walks.
     void useRowAsQuery(int ordinal) {
-        query = scorer.prepareRow(ordinal, preparedQuery);
-        factor = scorer.rowFactor(ordinal);
+        if (isCoded()) { // Its row says more than its code.
+            query = prepared;
+            factor = scorer.prepare(exact.rows().address(ordinal), query);
+        } else {
+            query = exact.prepareRow(ordinal, prepared);
+            factor = exact.rowFactor(ordinal);
+        }
     }
 
     long query() {
         return query;
+    }
+
+    /// The exact distance of the query to one row.
+    double precise(int ordinal) {
+        return exact.precise(exactQuery, exactFactor, ordinal);
+    }
+
+    /// As [#score], exactly.
+    void scoreExactly(int count) {
+        distanceCount += count;
+        exact.score(exactQuery, exactFactor, batch, 0, count, addresses, distances);
+    }
+
+    /// What the distance to the node is at least, all but surely, when a walk estimated `distance`.
+    float atLeast(float distance, int ordinal) {
+        return isCoded() ? distance - ERRORS * coding.walked().error(query, ordinal) : distance;
+    }
+
+    /// As [#atLeast], at most.
+    float atMost(float distance, int ordinal) {
+        return isCoded() ? distance + ERRORS * coding.walked().error(query, ordinal) : distance;
     }
 
     /// An array for `count` keys; what it held is lost.
@@ -103,12 +200,11 @@ final class Searcher {
     }
 
     void setQuery(float[] vector) {
-        VectorType type = scorer.rows().type();
-        int dim = scorer.rows().dim();
+        VectorType type = exact.rows().type();
+        int dim = exact.rows().dim();
         if (vector.length != dim) {
             throw new IllegalArgumentException("query has " + vector.length + " components, expected " + dim);
         }
-        long raw = scratch + 3 * queryBytes;
         for (int i = 0; i < dim; i++) {
             type.put(raw, i, vector[i]);
         }
@@ -185,6 +281,13 @@ final class Searcher {
         found[foundCount++] = ordinal;
     }
 
+    void addCandidate(long key) {
+        if (candidateCount == candidates.length) {
+            candidates = Arrays.copyOf(candidates, 2 * candidateCount);
+        }
+        candidates[candidateCount++] = key;
+    }
+
     private void freeMarks() {
         if (visitedBytes > 0) {
             OffHeap.free(visited, visitedBytes, counter);
@@ -194,6 +297,6 @@ final class Searcher {
 
     void close() {
         freeMarks();
-        OffHeap.free(scratch, 4 * queryBytes, counter);
+        OffHeap.free(scratch, 6 * regionBytes, counter);
     }
 }

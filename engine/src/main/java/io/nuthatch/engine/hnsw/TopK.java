@@ -22,6 +22,11 @@ final class TopK {
         return size == k;
     }
 
+    /// The farthest of those kept; there is one.
+    double worst() {
+        return distances[0];
+    }
+
     void offer(double distance, int ordinal) {
         if (size < k) {
             if (size == ordinals.length) {

@@ -253,7 +253,7 @@ final class Walk {
         s.heap.clear();
         for (int i = 0; i < s.poolSize; i++) {
             long key = s.pool[i];
-            if (Keys.distance(key) <= boundary) {
+            if (s.atLeast(Keys.distance(key), Keys.ordinal(key)) <= boundary) {
                 s.heap.push(key & ~Keys.EXPANDED);
                 collect(s, key, radius, filter);
             }
@@ -267,7 +267,7 @@ final class Walk {
             int count = s.unmarkedLinks(0, list, capacity);
             s.score(count);
             for (int i = 0; i < count; i++) {
-                if (s.distances[i] <= boundary) {
+                if (s.atLeast(s.distances[i], s.batch[i]) <= boundary) {
                     long key = Keys.of(s.distances[i], s.batch[i]);
                     s.heap.push(key);
                     collect(s, key, radius, filter);
@@ -286,7 +286,7 @@ final class Walk {
     }
 
     private void collect(Searcher s, long key, double radius, @Nullable Filter filter) {
-        if (Keys.distance(key) <= radius && passes(Keys.ordinal(key), filter)) {
+        if (s.atLeast(Keys.distance(key), Keys.ordinal(key)) <= radius && passes(Keys.ordinal(key), filter)) {
             s.addFound(Keys.ordinal(key));
         }
     }

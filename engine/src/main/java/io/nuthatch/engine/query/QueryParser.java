@@ -653,6 +653,7 @@ public final class QueryParser {
 
     private static boolean isVectorOption(String name) {
         return name.equalsIgnoreCase("EF_RUNTIME")
+                || name.equalsIgnoreCase("RESCORE")
                 || name.equalsIgnoreCase("EPSILON")
                 || name.equalsIgnoreCase("HYBRID_POLICY")
                 || name.equalsIgnoreCase("BATCH_SIZE");

@@ -33,11 +33,17 @@ public final class Codes implements AutoCloseable {
         this.rows = rows;
         this.quantizer = quantizer;
         int codeBytes = (rows.dim() * quantizer.compression().bits() + 7) / 8;
-        this.strideBytes = (codeBytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+        this.strideBytes = strideBytes(quantizer.compression(), rows.dim());
         this.isSideInRow = strideBytes - codeBytes >= SIDE_BYTES;
         MemoryAccount.Counter counter = account.counter(owner, "codes");
         this.codes = new RecordTable(strideBytes, counter);
         this.sides = new RecordTable(SIDE_BYTES, counter);
+    }
+
+    /// Bytes from code to code of vectors of `dim` components.
+    public static int strideBytes(Compression compression, int dim) {
+        int codeBytes = (dim * compression.bits() + 7) / 8;
+        return (codeBytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
     }
 
     public Rows rows() {

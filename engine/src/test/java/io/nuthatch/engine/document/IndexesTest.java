@@ -153,6 +153,12 @@ class IndexesTest {
                 .hasMessage(prefix + "hybrid query attributes were sent for a non-hybrid query");
         assertThatThrownBy(() -> store.keys("hnsw", "*=>[KNN 2 @v $b EF_RUNTIME 0]", "b", blob))
                 .hasMessageContaining("EF_RUNTIME 0");
+        assertThatThrownBy(() -> store.keys("hnsw", "*=>[KNN 2 @v $b RESCORE 0.5]", "b", blob))
+                .hasMessage(prefix + "Invalid value was given: RESCORE 0.5");
+        assertThatThrownBy(() -> store.keys("flat", "*=>[KNN 2 @v $b RESCORE 2]", "b", blob))
+                .hasMessage(prefix + "Invalid option");
+        assertThat(store.keys("hnsw", "*=>[KNN 2 @v $b]=>{$RESCORE: 2}", "b", blob))
+                .isEmpty();
         assertThatThrownBy(() -> store.keys("hnsw", "*=>[KNN 2 @v $b]", "b", "abc"))
                 .hasMessage("Error parsing vector similarity query: query vector blob size (3) does not match index's "
                         + "expected size (8).");

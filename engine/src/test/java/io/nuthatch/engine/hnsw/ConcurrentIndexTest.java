@@ -3,6 +3,7 @@ package io.nuthatch.engine.hnsw;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.engine.vector.Compression;
 import io.nuthatch.engine.vector.Metric;
 import io.nuthatch.engine.vector.Rows;
 import io.nuthatch.engine.vector.VectorType;
@@ -17,6 +18,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ConcurrentIndexTest {
     private static final int DIM = 24;
@@ -27,8 +30,9 @@ class ConcurrentIndexTest {
 
     /// Each vector carries its owner's stamp in component 0, so that a hit tells whether its row was still
     /// its own.
-    @Test
-    void searchesSeeWhatWasAddedAndNeverWhatWasRemovedUnderLoad() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Compression.class)
+    void searchesSeeWhatWasAddedAndNeverWhatWasRemovedUnderLoad(Compression compression) throws Exception {
         MemoryAccount account = new MemoryAccount();
         ConcurrentLinkedQueue<Integer> free = new ConcurrentLinkedQueue<>();
         AtomicInteger next = new AtomicInteger();
@@ -38,7 +42,7 @@ class ConcurrentIndexTest {
                 HnswIndex index = new HnswIndex(
                         rows,
                         Metric.L2,
-                        new HnswParameters(8, 60, 10, 0.01),
+                        new HnswParameters(8, 60, 10, 0.01, compression),
                         threads,
                         System::nanoTime,
                         account,
@@ -81,6 +85,7 @@ class ConcurrentIndexTest {
             }
             assertThat(searches.get()).isPositive();
             assertThat(index.stats().consolidations()).isPositive();
+            assertThat(index.stats().trainings() > 0).isEqualTo(compression != Compression.NONE);
             index.consolidateNow(); // A graph is checked at rest.
             assertThat(index.invariants()).isEmpty();
             assertThat(index.stats().tombstones()).isZero();

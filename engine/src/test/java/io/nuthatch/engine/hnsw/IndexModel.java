@@ -121,7 +121,10 @@ final class IndexModel implements AutoCloseable {
     }
 
     int insert() {
-        float[] vector = vector();
+        return insert(vector());
+    }
+
+    int insert(float[] vector) {
         int ordinal = takeOrdinal();
         rows.put(ordinal, bytes(vector), 0);
         index.add(ordinal);

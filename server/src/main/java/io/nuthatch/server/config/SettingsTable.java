@@ -275,6 +275,10 @@ final class SettingsTable {
         live("search-default-dialect", new Int(1, 4), "2", """
             Dialect of queries that name none. Redis's is 1.\
             """);
+        live("search-default-compression", new Choice(List.of("NONE", "SQ8", "SQ4")), "NONE", """
+            What walks of HNSW fields of floats go by that name no COMPRESSION: the vectors themselves (NONE), or codes
+            of 8 or 4 bits a component. An answer's distances are exact in any case.\
+            """);
         live("search-max-search-results", new Int(-1, 1_000_000), "1000000", """
             Most documents one search may return; -1 is 1000000 too.\
             """);
