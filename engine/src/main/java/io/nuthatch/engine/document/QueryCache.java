@@ -26,7 +26,7 @@ final class QueryCache {
     static final long MAX_BYTES = 8 << 20;
 
     private static final int ENTRY_BYTES = 400;
-    private static final int MAX_TEXT = 64 << 10; // Longer ones would push out hundreds of others.
+    private static final int MAX_TEXT = 64 << 10; // With its values. Longer ones would push out hundreds of others.
 
     private record Key(String text, int dialect, long schema, List<String> values) {}
 
@@ -54,11 +54,15 @@ final class QueryCache {
 
     /// Trees are a few times as large as their text.
     private static int weight(Key key) {
-        int bytes = ENTRY_BYTES + 8 * key.text.length();
-        for (String value : key.values) {
-            bytes += 8 * Math.min(value.length(), MAX_TEXT);
+        return ENTRY_BYTES + 8 * textBytes(key.text, key.values);
+    }
+
+    private static int textBytes(String text, List<String> values) {
+        long bytes = text.length();
+        for (String value : values) {
+            bytes += value.length();
         }
-        return bytes;
+        return (int) Math.min(Integer.MAX_VALUE, bytes);
     }
 
     /// The query behind `text`, with `parameters` as its vectors.
@@ -80,15 +84,13 @@ final class QueryCache {
         misses.increment();
         Set<String> read = new LinkedHashSet<>();
         Query parsed = parser.parse(read);
-        if (text.length() <= MAX_TEXT) {
-            Entry made = new Entry(parsed.with(Map.of()), List.of());
-            if (read.isEmpty()) {
-                entries.put(key, made);
-            } else {
-                List<String> names = List.copyOf(read);
+        List<String> names = List.copyOf(read);
+        List<String> values = values(names, parameters);
+        if (textBytes(text, values) <= MAX_TEXT) {
+            if (!names.isEmpty()) {
                 entries.put(new Key(text, dialect, schema, List.of()), new Entry(null, names));
-                entries.put(new Key(text, dialect, schema, values(names, parameters)), made);
             }
+            entries.put(new Key(text, dialect, schema, values), new Entry(parsed.with(Map.of()), List.of()));
         }
         return parsed;
     }

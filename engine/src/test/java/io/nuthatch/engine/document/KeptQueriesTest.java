@@ -77,6 +77,16 @@ class KeptQueriesTest {
     }
 
     @Test
+    void whatIsLongIsNotKept() {
+        String tag = "x".repeat(70_000);
+        for (int i = 0; i < 2; i++) {
+            assertThat(store.keys("i", "@g:{" + tag + "}")).isEmpty();
+            assertThat(store.keys("i", "@g:{$g}", "g", tag)).isEmpty();
+        }
+        assertThat(stats().queryHits()).isZero();
+    }
+
+    @Test
     void anotherSchemaIsAnotherQuery() {
         String query = "*=>[KNN 1 @v $b AS near]";
         assertThat(store.keys("i", query, "b", BLOB)).isEmpty();
