@@ -1,14 +1,19 @@
 package io.nuthatch.engine.vector;
 
+import static io.nuthatch.engine.memory.Memory.ALL;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.ADD;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
 import io.nuthatch.engine.memory.Memory;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// 4-bit codes on the vector API.
+/// 4-bit codes on the vector API, written out as [PanamaSq8] says.
 ///
 /// A short holds four codes; each is multiplied by a lane in 16 bits. The four products of one short and of
 /// seven more fit 16 bits (32 · 15 · 64 = 30,720), so that widening to 32 bits is paid once in 1,024
@@ -27,7 +32,7 @@ final class PanamaSq4 extends CodeKernel {
     }
 
     private static ShortVector shorts(long address) {
-        return ShortVector.fromMemorySegment(SHORTS, Memory.ALL, address, ByteOrder.LITTLE_ENDIAN);
+        return ShortVector.fromMemorySegment(SHORTS, ALL, address, LITTLE_ENDIAN);
     }
 
     private static ShortVector add(
@@ -38,7 +43,7 @@ final class PanamaSq4 extends CodeKernel {
     }
 
     private static ShortVector code(ShortVector codes, int part) {
-        ShortVector shifted = part == 0 ? codes : codes.lanewise(VectorOperators.LSHR, 4 * part);
+        ShortVector shifted = part == 0 ? codes : codes.lanewise(LSHR, 4 * part);
         return part == 3 ? shifted : shifted.and((short) 0xF);
     }
 
@@ -59,13 +64,15 @@ final class PanamaSq4 extends CodeKernel {
             }
             sum = PanamaKernels.addPairs(sum, part);
         }
-        return 2 * sum.reduceLanes(VectorOperators.ADD) - Memory.getInt(query);
+        return 2 * sum.reduceLanes(ADD) - Memory.getInt(query);
     }
 
     @Override
     void two(long query, long[] rows, int from, int n, float[] out) {
         long row0 = rows[from];
         long row1 = rows[from + 1];
+        int bias = Memory.getInt(query);
+        ShortVector halves = ShortVector.broadcast(SHORTS, 0xF);
         IntVector sum0 = IntVector.zero(INTS);
         IntVector sum1 = IntVector.zero(INTS);
         for (int i = 0; i < n; ) {
@@ -74,19 +81,28 @@ final class PanamaSq4 extends CodeKernel {
             ShortVector part1 = ShortVector.zero(SHORTS);
             for (; i < end; i += BYTES) {
                 long at = lanes(query, i);
-                ShortVector q0 = shorts(at);
-                ShortVector q1 = shorts(at + 64);
-                ShortVector q2 = shorts(at + 128);
-                ShortVector q3 = shorts(at + 192);
-                part0 = add(part0, shorts(row0 + i), q0, q1, q2, q3);
-                part1 = add(part1, shorts(row1 + i), q0, q1, q2, q3);
+                ShortVector q0 = ShortVector.fromMemorySegment(SHORTS, ALL, at, LITTLE_ENDIAN);
+                ShortVector q1 = ShortVector.fromMemorySegment(SHORTS, ALL, at + 64, LITTLE_ENDIAN);
+                ShortVector q2 = ShortVector.fromMemorySegment(SHORTS, ALL, at + 128, LITTLE_ENDIAN);
+                ShortVector q3 = ShortVector.fromMemorySegment(SHORTS, ALL, at + 192, LITTLE_ENDIAN);
+                ShortVector code0 = ShortVector.fromMemorySegment(SHORTS, ALL, row0 + i, LITTLE_ENDIAN);
+                part0 = part0.add(code0.and(halves).mul(q0))
+                        .add(code0.lanewise(LSHR, 4).and(halves).mul(q1));
+                part0 = part0.add(code0.lanewise(LSHR, 8).and(halves).mul(q2))
+                        .add(code0.lanewise(LSHR, 12).mul(q3));
+                ShortVector code1 = ShortVector.fromMemorySegment(SHORTS, ALL, row1 + i, LITTLE_ENDIAN);
+                part1 = part1.add(code1.and(halves).mul(q0))
+                        .add(code1.lanewise(LSHR, 4).and(halves).mul(q1));
+                part1 = part1.add(code1.lanewise(LSHR, 8).and(halves).mul(q2))
+                        .add(code1.lanewise(LSHR, 12).mul(q3));
             }
-            sum0 = PanamaKernels.addPairs(sum0, part0);
-            sum1 = PanamaKernels.addPairs(sum1, part1);
+            IntVector pair0 = part0.reinterpretAsInts();
+            sum0 = sum0.add(pair0.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(pair0.lanewise(ASHR, 16));
+            IntVector pair1 = part1.reinterpretAsInts();
+            sum1 = sum1.add(pair1.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(pair1.lanewise(ASHR, 16));
         }
-        int bias = Memory.getInt(query);
-        out[from] = 2 * sum0.reduceLanes(VectorOperators.ADD) - bias;
-        out[from + 1] = 2 * sum1.reduceLanes(VectorOperators.ADD) - bias;
+        out[from] = 2 * sum0.reduceLanes(ADD) - bias;
+        out[from + 1] = 2 * sum1.reduceLanes(ADD) - bias;
     }
 
     @Override
@@ -95,6 +111,8 @@ final class PanamaSq4 extends CodeKernel {
         long row1 = rows[from + 1];
         long row2 = rows[from + 2];
         long row3 = rows[from + 3];
+        int bias = Memory.getInt(query);
+        ShortVector halves = ShortVector.broadcast(SHORTS, 0xF);
         IntVector sum0 = IntVector.zero(INTS);
         IntVector sum1 = IntVector.zero(INTS);
         IntVector sum2 = IntVector.zero(INTS);
@@ -107,88 +125,50 @@ final class PanamaSq4 extends CodeKernel {
             ShortVector part3 = ShortVector.zero(SHORTS);
             for (; i < end; i += BYTES) {
                 long at = lanes(query, i);
-                ShortVector q0 = shorts(at);
-                ShortVector q1 = shorts(at + 64);
-                ShortVector q2 = shorts(at + 128);
-                ShortVector q3 = shorts(at + 192);
-                part0 = add(part0, shorts(row0 + i), q0, q1, q2, q3);
-                part1 = add(part1, shorts(row1 + i), q0, q1, q2, q3);
-                part2 = add(part2, shorts(row2 + i), q0, q1, q2, q3);
-                part3 = add(part3, shorts(row3 + i), q0, q1, q2, q3);
+                ShortVector q0 = ShortVector.fromMemorySegment(SHORTS, ALL, at, LITTLE_ENDIAN);
+                ShortVector q1 = ShortVector.fromMemorySegment(SHORTS, ALL, at + 64, LITTLE_ENDIAN);
+                ShortVector q2 = ShortVector.fromMemorySegment(SHORTS, ALL, at + 128, LITTLE_ENDIAN);
+                ShortVector q3 = ShortVector.fromMemorySegment(SHORTS, ALL, at + 192, LITTLE_ENDIAN);
+                ShortVector code0 = ShortVector.fromMemorySegment(SHORTS, ALL, row0 + i, LITTLE_ENDIAN);
+                part0 = part0.add(code0.and(halves).mul(q0))
+                        .add(code0.lanewise(LSHR, 4).and(halves).mul(q1));
+                part0 = part0.add(code0.lanewise(LSHR, 8).and(halves).mul(q2))
+                        .add(code0.lanewise(LSHR, 12).mul(q3));
+                ShortVector code1 = ShortVector.fromMemorySegment(SHORTS, ALL, row1 + i, LITTLE_ENDIAN);
+                part1 = part1.add(code1.and(halves).mul(q0))
+                        .add(code1.lanewise(LSHR, 4).and(halves).mul(q1));
+                part1 = part1.add(code1.lanewise(LSHR, 8).and(halves).mul(q2))
+                        .add(code1.lanewise(LSHR, 12).mul(q3));
+                ShortVector code2 = ShortVector.fromMemorySegment(SHORTS, ALL, row2 + i, LITTLE_ENDIAN);
+                part2 = part2.add(code2.and(halves).mul(q0))
+                        .add(code2.lanewise(LSHR, 4).and(halves).mul(q1));
+                part2 = part2.add(code2.lanewise(LSHR, 8).and(halves).mul(q2))
+                        .add(code2.lanewise(LSHR, 12).mul(q3));
+                ShortVector code3 = ShortVector.fromMemorySegment(SHORTS, ALL, row3 + i, LITTLE_ENDIAN);
+                part3 = part3.add(code3.and(halves).mul(q0))
+                        .add(code3.lanewise(LSHR, 4).and(halves).mul(q1));
+                part3 = part3.add(code3.lanewise(LSHR, 8).and(halves).mul(q2))
+                        .add(code3.lanewise(LSHR, 12).mul(q3));
             }
-            sum0 = PanamaKernels.addPairs(sum0, part0);
-            sum1 = PanamaKernels.addPairs(sum1, part1);
-            sum2 = PanamaKernels.addPairs(sum2, part2);
-            sum3 = PanamaKernels.addPairs(sum3, part3);
+            IntVector pair0 = part0.reinterpretAsInts();
+            sum0 = sum0.add(pair0.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(pair0.lanewise(ASHR, 16));
+            IntVector pair1 = part1.reinterpretAsInts();
+            sum1 = sum1.add(pair1.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(pair1.lanewise(ASHR, 16));
+            IntVector pair2 = part2.reinterpretAsInts();
+            sum2 = sum2.add(pair2.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(pair2.lanewise(ASHR, 16));
+            IntVector pair3 = part3.reinterpretAsInts();
+            sum3 = sum3.add(pair3.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(pair3.lanewise(ASHR, 16));
         }
-        int bias = Memory.getInt(query);
-        out[from] = 2 * sum0.reduceLanes(VectorOperators.ADD) - bias;
-        out[from + 1] = 2 * sum1.reduceLanes(VectorOperators.ADD) - bias;
-        out[from + 2] = 2 * sum2.reduceLanes(VectorOperators.ADD) - bias;
-        out[from + 3] = 2 * sum3.reduceLanes(VectorOperators.ADD) - bias;
+        out[from] = 2 * sum0.reduceLanes(ADD) - bias;
+        out[from + 1] = 2 * sum1.reduceLanes(ADD) - bias;
+        out[from + 2] = 2 * sum2.reduceLanes(ADD) - bias;
+        out[from + 3] = 2 * sum3.reduceLanes(ADD) - bias;
     }
 
     @Override
     void eight(long query, long[] rows, int from, int n, float[] out) {
-        long row0 = rows[from];
-        long row1 = rows[from + 1];
-        long row2 = rows[from + 2];
-        long row3 = rows[from + 3];
-        long row4 = rows[from + 4];
-        long row5 = rows[from + 5];
-        long row6 = rows[from + 6];
-        long row7 = rows[from + 7];
-        IntVector sum0 = IntVector.zero(INTS);
-        IntVector sum1 = IntVector.zero(INTS);
-        IntVector sum2 = IntVector.zero(INTS);
-        IntVector sum3 = IntVector.zero(INTS);
-        IntVector sum4 = IntVector.zero(INTS);
-        IntVector sum5 = IntVector.zero(INTS);
-        IntVector sum6 = IntVector.zero(INTS);
-        IntVector sum7 = IntVector.zero(INTS);
-        for (int i = 0; i < n; ) {
-            int end = Math.min(n, i + GROUP_BYTES);
-            ShortVector part0 = ShortVector.zero(SHORTS);
-            ShortVector part1 = ShortVector.zero(SHORTS);
-            ShortVector part2 = ShortVector.zero(SHORTS);
-            ShortVector part3 = ShortVector.zero(SHORTS);
-            ShortVector part4 = ShortVector.zero(SHORTS);
-            ShortVector part5 = ShortVector.zero(SHORTS);
-            ShortVector part6 = ShortVector.zero(SHORTS);
-            ShortVector part7 = ShortVector.zero(SHORTS);
-            for (; i < end; i += BYTES) {
-                long at = lanes(query, i);
-                ShortVector q0 = shorts(at);
-                ShortVector q1 = shorts(at + 64);
-                ShortVector q2 = shorts(at + 128);
-                ShortVector q3 = shorts(at + 192);
-                part0 = add(part0, shorts(row0 + i), q0, q1, q2, q3);
-                part1 = add(part1, shorts(row1 + i), q0, q1, q2, q3);
-                part2 = add(part2, shorts(row2 + i), q0, q1, q2, q3);
-                part3 = add(part3, shorts(row3 + i), q0, q1, q2, q3);
-                part4 = add(part4, shorts(row4 + i), q0, q1, q2, q3);
-                part5 = add(part5, shorts(row5 + i), q0, q1, q2, q3);
-                part6 = add(part6, shorts(row6 + i), q0, q1, q2, q3);
-                part7 = add(part7, shorts(row7 + i), q0, q1, q2, q3);
-            }
-            sum0 = PanamaKernels.addPairs(sum0, part0);
-            sum1 = PanamaKernels.addPairs(sum1, part1);
-            sum2 = PanamaKernels.addPairs(sum2, part2);
-            sum3 = PanamaKernels.addPairs(sum3, part3);
-            sum4 = PanamaKernels.addPairs(sum4, part4);
-            sum5 = PanamaKernels.addPairs(sum5, part5);
-            sum6 = PanamaKernels.addPairs(sum6, part6);
-            sum7 = PanamaKernels.addPairs(sum7, part7);
-        }
-        int bias = Memory.getInt(query);
-        out[from] = 2 * sum0.reduceLanes(VectorOperators.ADD) - bias;
-        out[from + 1] = 2 * sum1.reduceLanes(VectorOperators.ADD) - bias;
-        out[from + 2] = 2 * sum2.reduceLanes(VectorOperators.ADD) - bias;
-        out[from + 3] = 2 * sum3.reduceLanes(VectorOperators.ADD) - bias;
-        out[from + 4] = 2 * sum4.reduceLanes(VectorOperators.ADD) - bias;
-        out[from + 5] = 2 * sum5.reduceLanes(VectorOperators.ADD) - bias;
-        out[from + 6] = 2 * sum6.reduceLanes(VectorOperators.ADD) - bias;
-        out[from + 7] = 2 * sum7.reduceLanes(VectorOperators.ADD) - bias;
+        four(query, rows, from, n, out);
+        four(query, rows, from + 4, n, out);
     }
 
     @Override
@@ -198,14 +178,13 @@ final class PanamaSq4 extends CodeKernel {
             ShortVector codes = shorts(row + i);
             ShortVector lanes = ShortVector.zero(SHORTS);
             for (int part = 0; part < 4; part++) {
-                ShortVector doubled =
-                        code(codes, part).lanewise(VectorOperators.LSHL, 1).sub((short) 15);
-                doubled.intoMemorySegment(Memory.ALL, lanes(query, i) + 64L * part, ByteOrder.LITTLE_ENDIAN);
+                ShortVector doubled = code(codes, part).lanewise(LSHL, 1).sub((short) 15);
+                doubled.intoMemorySegment(ALL, lanes(query, i) + 64L * part, LITTLE_ENDIAN);
                 lanes = lanes.add(doubled);
             }
             sum = PanamaKernels.addPairs(sum, lanes);
         }
-        return sum.reduceLanes(VectorOperators.ADD) - clear(query, dim, 2 * n);
+        return sum.reduceLanes(ADD) - clear(query, dim, 2 * n);
     }
 
     @Override
@@ -227,6 +206,6 @@ final class PanamaSq4 extends CodeKernel {
             sum = sum.add(PanamaKernels.putLanes(PanamaKernels.evens(low, high), at + 64));
             sum = sum.add(PanamaKernels.putLanes(PanamaKernels.odds(low, high), at + 192));
         }
-        return sum.reduceLanes(VectorOperators.ADD);
+        return sum.reduceLanes(ADD);
     }
 }

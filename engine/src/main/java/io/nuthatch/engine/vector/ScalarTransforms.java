@@ -53,19 +53,19 @@ final class ScalarTransforms {
     /// How well codes with levels `-middle .. middle`, one unit apart, stand for `value * scale`: `Σ value ·
     /// scale · level`, `Σ level²` and `Σ (value · scale)²` into `out`.
     static void fit(long vector, int n, float scale, float middle, float[] out) {
-        float dot = 0;
-        float levels = 0;
-        float squares = 0;
+        double dot = 0;
+        double levels = 0;
+        double squares = 0;
         for (int i = 0; i < n; i++) {
             float value = Memory.getFloat(vector + 4L * i) * scale;
             float level = code(value, middle) - middle;
-            dot += value * level;
-            levels += level * level;
-            squares += value * value;
+            dot += (double) value * level;
+            levels += (double) level * level;
+            squares += (double) value * value;
         }
-        out[0] = dot;
-        out[1] = levels;
-        out[2] = squares;
+        out[0] = (float) dot;
+        out[1] = (float) levels;
+        out[2] = (float) squares;
     }
 
     /// The codes that [#fit] weighs, a byte each.
