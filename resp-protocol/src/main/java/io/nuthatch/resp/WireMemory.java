@@ -1,26 +1,26 @@
 package io.nuthatch.resp;
 
+import io.netty.util.internal.PlatformDependent;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /// Raw access to the native memory that Netty's direct buffers and the engine's records live in.
 ///
-/// One segment spans the whole address space, so an access has no bounds: callers pass only addresses they
-/// framed.
+/// An access has no bounds: callers pass only addresses they framed. Single values take Netty's door to
+/// `Unsafe`, as the engine's `Memory` takes its own and for the same reason: segments cost the JIT too many
+/// nodes.
 final class WireMemory {
-    static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+    private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     private static final int SHORT = 128;
 
     private WireMemory() {}
 
     static byte get(long address) {
-        return ALL.get(ValueLayout.JAVA_BYTE, address);
+        return PlatformDependent.getByte(address);
     }
 
     static void put(long address, byte value) {
-        ALL.set(ValueLayout.JAVA_BYTE, address, value);
+        PlatformDependent.putByte(address, value);
     }
 
     /// Short ranges, the usual case, go eight bytes a step: a call into the library costs more than they do.
@@ -30,9 +30,10 @@ final class WireMemory {
         } else if (bytes >= Long.BYTES) {
             long last = bytes - Long.BYTES;
             for (long i = 0; i < last; i += Long.BYTES) {
-                ALL.set(LONG, target + i, ALL.get(LONG, source + i));
+                PlatformDependent.putLong(target + i, PlatformDependent.getLong(source + i));
             }
-            ALL.set(LONG, target + last, ALL.get(LONG, source + last)); // May overlap the step before.
+            PlatformDependent.putLong(
+                    target + last, PlatformDependent.getLong(source + last)); // May overlap the step before.
         } else {
             for (long i = 0; i < bytes; i++) {
                 put(target + i, get(source + i));

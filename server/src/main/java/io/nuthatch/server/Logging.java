@@ -2,7 +2,6 @@ package io.nuthatch.server;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.FileAppender;
@@ -22,10 +21,6 @@ final class Logging {
             return; // Another binding of slf4j was put on the class path: it is its owner's to set up.
         }
         context.reset();
-        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-        encoder.setContext(context);
-        encoder.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] %logger{0}: %msg%n");
-        encoder.start();
         OutputStreamAppender<ILoggingEvent> appender;
         String file = config.text("logfile").get();
         if (file.isEmpty()) {
@@ -35,11 +30,8 @@ final class Logging {
             toFile.setFile(Path.of(config.text("dir").get()).resolve(file).toString());
             appender = toFile;
         }
-        appender.setContext(context);
-        appender.setEncoder(encoder);
-        appender.start();
+        FirstLogging.attach(context, appender);
         ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-        root.addAppender(appender);
         Runnable level = () -> root.setLevel(level(config.text("loglevel").get()));
         level.run();
         config.onChange("loglevel", level);

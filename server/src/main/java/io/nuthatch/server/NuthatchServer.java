@@ -495,11 +495,15 @@ public final class NuthatchServer implements AutoCloseable {
                 + (clock.nowMillis() - startMillis) + " ms");
         out.flush();
         server.background.schedule(
-                () -> Thread.ofPlatform()
-                        .name("warm-up")
-                        .daemon()
-                        .priority(Thread.MIN_PRIORITY)
-                        .start(() -> KernelWarmup.run(clock, WARM_UP_NANOS)),
+                () -> Thread.ofPlatform().name("warm-up").daemon().start(() -> {
+                    ThreadPriority.lowerCompilers();
+                    if (config.flag("warm-up").getAsBoolean()) {
+                        ThreadPriority.lowerThis();
+                        Rehearsal.warmUp(clock, clock);
+                        KernelWarmup.run(clock, WARM_UP_NANOS);
+                        System.gc(); // The heap goes back to what the server itself needs.
+                    }
+                }),
                 WARM_UP_DELAY_MILLIS,
                 TimeUnit.MILLISECONDS);
         server.awaitShutdown();

@@ -140,8 +140,9 @@ public final class Database {
         }
         for (int i = 0; i < count; i++) {
             long record = keys[i].scratch;
-            if (record != 0) {
-                sum += Memory.getLong(record + 64); // Slabs keep a line readable behind their last block.
+            if (record != 0) { // Slabs keep two lines readable behind their last block: the length may be anything.
+                sum += Memory.getLong(record + 64);
+                sum += Memory.getLong(record + Math.clamp(Record.bodyEnd(record) - 8L, 64, 120));
             }
         }
         if (sum == 42) {

@@ -113,6 +113,11 @@ public final class Record {
         return isCanonicalLong(valueAddress(record), length) ? "int" : length <= 44 ? "embstr" : "raw";
     }
 
+    /// Bytes from the record's start to its value's end when both lie in it; a guess for who holds no lock.
+    static int bodyEnd(long record) {
+        return HEADER_BYTES + keyLength(record) + valueLength(record);
+    }
+
     static int hash(long record) {
         return Memory.getInt(record + HASH);
     }

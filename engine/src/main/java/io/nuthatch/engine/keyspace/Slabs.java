@@ -22,8 +22,8 @@ import java.util.List;
 ///              free list, ring links
 ///        2048  shard, kind, masks of free pages and of those without memory, links of the shard's ring of
 ///              chunks with free pages
-///        4096  page 0 (60 KiB), 65536 page 1, … ; the last 64 bytes stay unused, so that a cache line can be
-///              touched behind any block
+///        4096  page 0 (60 KiB), 65536 page 1, … ; the last 128 bytes stay unused, so that two cache lines
+///              can be touched behind any block
 /// ```
 /// Threads: any. A shard has a spin lock, held for a few loads and stores (and now and then for taking a
 /// chunk); [#shardOf] spreads hash slots over shards, so that threads that hold different stripes seldom
@@ -36,7 +36,7 @@ final class Slabs {
     private static final int PAGE_SHIFT = 16;
     private static final int PAGE_BYTES = 1 << PAGE_SHIFT;
     private static final int HEAD_BYTES = 4096;
-    private static final int TAIL_BYTES = 64;
+    private static final int TAIL_BYTES = 2 * 64;
 
     // Page head.
     private static final int CLASS = 0;

@@ -1,136 +1,145 @@
 package io.nuthatch.engine.memory;
 
+import io.nuthatch.engine.SuppressForbidden;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
+import java.lang.reflect.Field;
 import java.nio.ByteOrder;
+import sun.misc.Unsafe;
 
-/// Raw access to absolute native addresses, little endian whatever the machine, unaligned unless said.
+/// Raw access to absolute native addresses, little endian, unaligned unless said.
 ///
 /// There are no bounds: a wrong address is a crash of the process, so every length that came from outside is
-/// checked by the caller before it gets here. One segment over the whole address space keeps the accessors
-/// free of per-arena state; the JIT reduces each of them to a single instruction.
+/// checked by the caller before it gets here.
+///
+/// Single values go through `Unsafe`, one node of the JIT's graph each. The same access through a
+/// [MemorySegment] costs it hundreds before they fold into one instruction, and the commands' hot path then
+/// runs into HotSpot's limit on inlining (NodeCountInliningCutoff) half-way: a tenth of a GET's time. Ranges
+/// go through [#ALL].
 ///
 /// The `Acquire`, `Release`, `Volatile` and `compareAndSet` forms need an address aligned to the size of the
 /// value.
+@SuppressForbidden("the one place where the engine uses Unsafe, see above")
 public final class Memory {
     /// The whole address space; for code that must hand a segment to an API (vector loads,
     /// [MemorySegment#copy]).
     public static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfFloat FLOAT =
-            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfDouble DOUBLE =
-            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle BYTE_ACCESS = ValueLayout.JAVA_BYTE.varHandle();
-    private static final VarHandle INT_ACCESS =
-            ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
-    private static final VarHandle LONG_ACCESS =
-            ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+    private static final Unsafe UNSAFE = unsafe();
 
     private Memory() {}
 
+    private static Unsafe unsafe() {
+        if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+            throw new UnsupportedOperationException("Nuthatch needs a little-endian machine");
+        }
+        try {
+            Field field = Unsafe.class.getDeclaredField("theUnsafe");
+            field.setAccessible(true);
+            return (Unsafe) field.get(null);
+        } catch (ReflectiveOperationException refused) {
+            throw new UnsupportedOperationException("sun.misc.Unsafe is not to be had: run on JDK 25", refused);
+        }
+    }
+
     public static byte getByte(long address) {
-        return ALL.get(ValueLayout.JAVA_BYTE, address);
+        return UNSAFE.getByte(address);
     }
 
     public static void putByte(long address, byte value) {
-        ALL.set(ValueLayout.JAVA_BYTE, address, value);
+        UNSAFE.putByte(address, value);
     }
 
     public static short getShort(long address) {
-        return ALL.get(SHORT, address);
+        return UNSAFE.getShort(address);
     }
 
     public static void putShort(long address, short value) {
-        ALL.set(SHORT, address, value);
+        UNSAFE.putShort(address, value);
     }
 
     public static int getInt(long address) {
-        return ALL.get(INT, address);
+        return UNSAFE.getInt(address);
     }
 
     public static void putInt(long address, int value) {
-        ALL.set(INT, address, value);
+        UNSAFE.putInt(address, value);
     }
 
     public static long getLong(long address) {
-        return ALL.get(LONG, address);
+        return UNSAFE.getLong(address);
     }
 
     public static void putLong(long address, long value) {
-        ALL.set(LONG, address, value);
+        UNSAFE.putLong(address, value);
     }
 
     public static float getFloat(long address) {
-        return ALL.get(FLOAT, address);
+        return UNSAFE.getFloat(address);
     }
 
     public static void putFloat(long address, float value) {
-        ALL.set(FLOAT, address, value);
+        UNSAFE.putFloat(address, value);
     }
 
     public static double getDouble(long address) {
-        return ALL.get(DOUBLE, address);
+        return UNSAFE.getDouble(address);
     }
 
     public static void putDouble(long address, double value) {
-        ALL.set(DOUBLE, address, value);
+        UNSAFE.putDouble(address, value);
     }
 
     /// Pairs with [#putByteRelease].
     public static byte getByteAcquire(long address) {
-        return (byte) BYTE_ACCESS.getAcquire(ALL, address);
+        return UNSAFE.getByteVolatile(null, address);
     }
 
     public static void putByteRelease(long address, byte value) {
-        BYTE_ACCESS.setRelease(ALL, address, value);
+        UNSAFE.storeFence();
+        UNSAFE.putByte(address, value);
     }
 
     /// Pairs with [#putIntRelease] and [#compareAndSetInt].
     public static int getIntAcquire(long address) {
-        return (int) INT_ACCESS.getAcquire(ALL, address);
+        return UNSAFE.getIntVolatile(null, address);
     }
 
     public static void putIntRelease(long address, int value) {
-        INT_ACCESS.setRelease(ALL, address, value);
+        UNSAFE.putOrderedInt(null, address, value);
     }
 
     public static int getIntVolatile(long address) {
-        return (int) INT_ACCESS.getVolatile(ALL, address);
+        return UNSAFE.getIntVolatile(null, address);
     }
 
     public static void putIntVolatile(long address, int value) {
-        INT_ACCESS.setVolatile(ALL, address, value);
+        UNSAFE.putIntVolatile(null, address, value);
     }
 
     public static boolean compareAndSetInt(long address, int expected, int value) {
-        return INT_ACCESS.compareAndSet(ALL, address, expected, value);
+        return UNSAFE.compareAndSwapInt(null, address, expected, value);
     }
 
     /// Pairs with [#putLongRelease] and [#compareAndSetLong].
     public static long getLongAcquire(long address) {
-        return (long) LONG_ACCESS.getAcquire(ALL, address);
+        return UNSAFE.getLongVolatile(null, address);
     }
 
     public static void putLongRelease(long address, long value) {
-        LONG_ACCESS.setRelease(ALL, address, value);
+        UNSAFE.putOrderedLong(null, address, value);
     }
 
     public static long getLongVolatile(long address) {
-        return (long) LONG_ACCESS.getVolatile(ALL, address);
+        return UNSAFE.getLongVolatile(null, address);
     }
 
     public static void putLongVolatile(long address, long value) {
-        LONG_ACCESS.setVolatile(ALL, address, value);
+        UNSAFE.putLongVolatile(null, address, value);
     }
 
     public static boolean compareAndSetLong(long address, long expected, long value) {
-        return LONG_ACCESS.compareAndSet(ALL, address, expected, value);
+        return UNSAFE.compareAndSwapLong(null, address, expected, value);
     }
 
     /// Copies `bytes` bytes; the ranges may overlap.

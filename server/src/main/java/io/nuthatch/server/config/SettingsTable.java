@@ -76,6 +76,11 @@ final class SettingsTable {
             Event loops. Each reads its connections, executes their commands and writes the replies, so this is
             the number of cores that commands can use. 0 is half the machine's cores, from 1 to 4.\
             """);
+        fixed("warm-up", new Flag(), "yes", """
+            Whether to play usual commands to a scratch server in this process, behind the start and with low
+            priority, for some two seconds: the JIT then has compiled them when clients come. The scratch server
+            listens on a free port of the loopback interface, with a random password.\
+            """);
     }
 
     private void clients() {
