@@ -111,7 +111,9 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
         int mark = reply.mark();
         Session.ReplyMode mode = session.beginReply();
         String refusal = entry == null ? unknown(args) : refusal(entry, session, args);
-        if (entry == null || refusal != null) {
+        if (entry == null && isHttp(args)) {
+            session.connection().closeAfterFlush();
+        } else if (entry == null || refusal != null) {
             refuse(context, entry, String.valueOf(refusal), reply);
         } else {
             session.taken(entry, context.nowMillis());
@@ -384,6 +386,12 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
                     "SUNSUBSCRIBE" -> true;
             default -> false;
         };
+    }
+
+    /// Whether a browser speaks: a page on the web made it send its request here, whose body may hold
+    /// commands. As Redis, such a connection is closed without a word.
+    private static boolean isHttp(Args args) {
+        return args.is(0, "POST") || args.is(0, "HOST:");
     }
 
     private String unknown(Args args) {

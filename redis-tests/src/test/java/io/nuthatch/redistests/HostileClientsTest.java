@@ -8,6 +8,8 @@ import io.nuthatch.server.ConnectionPolicy;
 import io.nuthatch.server.SystemClock;
 import io.nuthatch.server.TransportKind;
 import java.io.UncheckedIOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -83,6 +85,53 @@ class HostileClientsTest {
         } finally {
             clients.forEach(RespClient::close);
         }
+    }
+
+    @Test
+    void whatHalfARequestTakesFollowsWhatHasArrivedAndIsGivenBack() {
+        long before = directBytes();
+        byte[] half = new byte[3 * MB];
+        List<RespClient> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < 200; i++) {
+                RespClient client = server.connect();
+                client.sendRaw("*2\r\n$4\r\nECHO\r\n$104857600\r\nab");
+                clients.add(client);
+            }
+            await(() -> server.server().state().clients().count() == 201 && held() > 200 * 24);
+            assertThat(directBytes() - before).isLessThan(16L * MB);
+            for (RespClient client : clients.subList(0, 8)) {
+                client.sendRaw(half);
+            }
+            await(() -> held() > 8L * half.length);
+            assertThat(directBytes() - before).isBetween(8L * half.length, 8L * half.length * 5 + 16 * MB);
+        } finally {
+            clients.forEach(RespClient::close);
+        }
+        await(() -> directBytes() - before < 16L * MB);
+    }
+
+    /// Bytes of direct buffers in this process.
+    private static long directBytes() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
+    }
+
+    @Test
+    void aBrowserIsHungUpOn() {
+        for (String request : List.of("POST / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: localhost\r\n")) {
+            try (RespClient client = server.connect()) {
+                client.sendRaw(request + "\r\nSET stolen 1\r\n");
+                if (request.startsWith("GET")) {
+                    assertThat(client.read())
+                            .isEqualTo(new RespClient.ErrorReply("ERR wrong number of arguments for 'get' command"));
+                }
+                assertThat(client.isClosedByServer()).isTrue();
+            }
+        }
+        assertThat(bystander.call("EXISTS", "stolen")).isEqualTo(0L);
     }
 
     private long held() {

@@ -2,6 +2,7 @@ package io.nuthatch.resp;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,10 +24,14 @@ import org.jspecify.annotations.Nullable;
 /// thread-safe.
 public final class RequestDecoder implements AutoCloseable {
     /// A request that announced this much gets room for all of it at once; above, room follows what has
-    /// arrived.
-    private static final int TRUSTED_ANNOUNCEMENT_BYTES = 1 << 20;
+    /// arrived, since thousands of clients may announce much and send nothing.
+    private static final int TRUSTED_ANNOUNCEMENT_BYTES = 16 << 10;
     /// How many times what has arrived is reserved for a bigger announcement.
-    private static final int GROWTH = 16;
+    private static final int GROWTH = 4;
+    /// Bigger cumulations come from the system and go back to it at once: the pool would keep them for good.
+    private static final int MOST_POOLED_BYTES = 64 << 10;
+
+    private static final ByteBufAllocator UNPOOLED = new UnpooledByteBufAllocator(true);
 
     private static final int SMALLEST_CUMULATION_BYTES = 256;
 
@@ -160,8 +165,8 @@ public final class RequestDecoder implements AutoCloseable {
         }
         long offset = start - held.memoryAddress();
         long wanted = wantedCapacity(start);
-        if (isCumulation && held.capacity() - offset >= wanted) {
-            return;
+        if (isCumulation && (offset == 0 || held.capacity() - offset >= wanted)) {
+            return; // A request that grows gets more room when it is full, not at each read.
         }
         moveTo(held, start, wanted);
     }
@@ -226,7 +231,7 @@ public final class RequestDecoder implements AutoCloseable {
     private ByteBuf moveTo(ByteBuf held, long start, long capacity) {
         int unread = (int) (end - start);
         int size = (int) Math.min(Math.max(capacity, unread), RespLimits.MAX_REQUEST_BYTES + 2048);
-        ByteBuf moved = allocator.directBuffer(size);
+        ByteBuf moved = (size <= MOST_POOLED_BYTES ? allocator : UNPOOLED).directBuffer(size);
         long target = moved.memoryAddress();
         WireMemory.copy(start, target, unread);
         moved.writerIndex(unread);

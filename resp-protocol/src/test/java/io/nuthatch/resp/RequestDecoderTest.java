@@ -147,7 +147,7 @@ class RequestDecoderTest {
     }
 
     @Test
-    void aBulkInManyReadsIsCopiedIntoOneBufferOfItsSize() {
+    void aBulkInManyReadsIsCopiedAFewTimesAndAtLastIntoABufferOfItsSize() {
         byte[] value = new byte[900_000];
         new SplittableRandom(7).nextBytes(value);
         ByteArrayOutputStream stream = new ByteArrayOutputStream();
@@ -157,18 +157,19 @@ class RequestDecoderTest {
         byte[] bytes = stream.toByteArray();
         try (RequestDecoder decoder = new RequestDecoder(allocator, RespLimits.DEFAULT)) {
             Args args = new Args();
-            long held = 0;
+            List<Long> held = new ArrayList<>();
             for (int at = 0; at < bytes.length; at += 16_384) {
                 decoder.feed(buffer(bytes, at, Math.min(16_384, bytes.length - at)));
                 if (decoder.next(args)) {
                     break;
                 }
                 decoder.retainUnread();
-                assertThat(held == 0 || decoder.heldBytes() == held).isTrue();
-                held = decoder.heldBytes();
+                if (held.isEmpty() || held.getLast() != decoder.heldBytes()) {
+                    held.add(decoder.heldBytes());
+                }
             }
             assertThat(args.bytes(1)).isEqualTo(value);
-            assertThat(held).isEqualTo(bytes.length);
+            assertThat(held).hasSize(3).last().isEqualTo((long) bytes.length);
         }
     }
 
@@ -179,7 +180,7 @@ class RequestDecoderTest {
             decoder.feed(buffer(half, 0, half.length));
             assertThat(decoder.next(new Args())).isFalse();
             decoder.retainUnread();
-            assertThat(decoder.heldBytes()).isLessThanOrEqualTo(1 << 20);
+            assertThat(decoder.heldBytes()).isLessThanOrEqualTo(16 << 10);
         }
     }
 
