@@ -49,27 +49,13 @@ final class GraphSearch implements CodeScan.Presence, Scan.Watch {
 
     @Override
     public long visible(int word, long candidates) {
-        long visible = 0;
-        for (long bits = candidates; bits != 0; bits &= bits - 1) {
-            int bit = Long.numberOfTrailingZeros(bits);
-            if (States.isVisible(graph.states.of((word << 6) + bit))) {
-                visible |= 1L << bit;
-            }
-        }
-        return visible;
+        return graph.states.within(word, candidates, States.BUFFERED, States.LIVE);
     }
 
     /// Only what is LIVE has a code for certain.
     @Override
     public long coded(int word, long candidates) {
-        long coded = 0;
-        for (long bits = candidates; bits != 0; bits &= bits - 1) {
-            int bit = Long.numberOfTrailingZeros(bits);
-            if (graph.states.of((word << 6) + bit) == States.LIVE) {
-                coded |= 1L << bit;
-            }
-        }
-        return coded;
+        return graph.states.within(word, candidates, States.LIVE, States.LIVE);
     }
 
     @Override

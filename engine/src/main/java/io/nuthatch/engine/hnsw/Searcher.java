@@ -45,6 +45,9 @@ final class Searcher {
     long otherQuery;
     float factor;
 
+    /// What [#nearer] left.
+    final long[] nearKeys = new long[BATCH_MAX + 1];
+
     /// Sorted pool of a walk, see [Walk].
     long[] pool = new long[64];
 
@@ -214,6 +217,22 @@ final class Searcher {
     void score(int count) {
         distanceCount += count;
         scorer.score(query, factor, batch, 0, count, addresses, distances);
+    }
+
+    /// Puts the keys of those of the `count` scored that are less than `bound` into [#nearKeys]; returns how
+    /// many they are. Which ones are cannot be predicted: hence no branch, worth a quarter of a search by
+    /// codes.
+    int nearer(int count, long bound) {
+        int[] ordinals = batch;
+        float[] scored = distances;
+        long[] keys = nearKeys;
+        int near = 0;
+        for (int i = 0; i < count; i++) {
+            long key = Keys.of(scored[i], ordinals[i]);
+            keys[near] = key;
+            near += key < bound ? 1 : 0;
+        }
+        return near;
     }
 
     /// Starts a new set of marks for ordinals below `limit`.

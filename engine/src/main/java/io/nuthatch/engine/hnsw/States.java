@@ -49,6 +49,22 @@ final class States implements AutoCloseable {
         Memory.putByteRelease(states.address(ordinal), (byte) state);
     }
 
+    /// Those of the bits `candidates` of word `word` (ordinals from `64 * word` on) whose state is from `min`
+    /// to `max`.
+    long within(int word, long candidates, int min, int max) {
+        if (!states.has(word << 6)) {
+            return 0;
+        }
+        long at = states.address(word << 6); // A granule holds a multiple of 64.
+        long found = 0;
+        for (long bits = candidates; bits != 0; bits &= bits - 1) {
+            int bit = Long.numberOfTrailingZeros(bits);
+            int state = Memory.getByteAcquire(at + bit);
+            found |= state >= min && state <= max ? 1L << bit : 0;
+        }
+        return found;
+    }
+
     /// Whether a search may return it: buffered, being linked or live.
     static boolean isVisible(int state) {
         return state >= BUFFERED && state <= LIVE;

@@ -100,8 +100,6 @@ final class Walk {
     /// and the misses on both lists overlap. That costs 1 % more distances, as the second node might not have
     /// been the next, and saves 5 % of the time.
     void expand(Searcher s, int layer, int ef) {
-        int[] batch = s.batch;
-        float[] distances = s.distances;
         long[] pool = s.pool;
         int size = s.poolSize;
         int capacity = links.capacity(layer);
@@ -125,8 +123,9 @@ final class Walk {
             }
             s.score(count);
             int lowest = next + 1;
-            for (int i = 0; i < count; i++) {
-                long key = Keys.of(distances[i], batch[i]);
+            int near = s.nearer(count, size == ef ? pool[size - 1] : Long.MAX_VALUE);
+            for (int i = 0; i < near; i++) {
+                long key = s.nearKeys[i];
                 if (size == ef) {
                     if (key >= pool[size - 1]) {
                         continue;
