@@ -147,9 +147,6 @@ final class InfoReply {
                     pairs.add(() -> integer("M", vector.maxConnections()));
                     pairs.add(() -> integer("ef_construction", vector.efConstruction()));
                 }
-                if (vector.compression() != Compression.NONE) { // RediSearch's HNSW has no such word.
-                    pairs.add(() -> word("compression", vector.compression().name()));
-                }
             }
         }
         if (reply.isResp3()) {
@@ -206,7 +203,7 @@ final class InfoReply {
     private void statistics(FieldSpec field) {
         IndexInfo.VectorField vector = info.vectors().get(field.name());
         boolean isCoded = field.type() instanceof FieldType.Vector type && type.compression() != Compression.NONE;
-        reply.map(vector == null ? 3 : isCoded ? 9 : 5);
+        reply.map(vector == null ? 3 : isCoded ? 10 : 5);
         key("identifier");
         name(field.identifier());
         key("attribute");
@@ -217,6 +214,7 @@ final class InfoReply {
             integer("memory", vector.bytes());
             integer("marked_deleted", vector.markedDeleted());
             if (field.type() instanceof FieldType.Vector type && isCoded) {
+                word("compression", type.compression().name());
                 integer("code_bytes", vector.codeBytes());
                 integer("code_trainings", vector.trainings());
                 real("code_drift", vector.drift());

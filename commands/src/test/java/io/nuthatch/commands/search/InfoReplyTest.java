@@ -87,6 +87,16 @@ class InfoReplyTest {
     }
 
     @Test
+    void codesSpeakForThemselvesAmongTheStatistics() {
+        String create = "i SCHEMA v VECTOR HNSW 8 TYPE FLOAT32 DIM 40 DISTANCE_METRIC L2 COMPRESSION SQ8";
+        String reply = Wire.of(3, writer -> InfoReply.write(writer, info(create), 0));
+        assertThat(reply.replace("'", "").replace("+", ""))
+                .contains("memory: :4096, marked_deleted: :1, compression: SQ8, code_bytes: :512, code_trainings: :1,"
+                        + " code_drift: ,1.25, rescore: ,1.5")
+                .contains("ef_construction: :200, flags: []"); // RediSearch's HNSW has no such attribute.
+    }
+
+    @Test
     void valkeyGlideReadsFieldsAsFlatArrays() {
         String reply = Wire.of(3, writer -> ValkeyInfoReply.write(writer, info(RECORDED)));
         assertThat(reply)
