@@ -178,7 +178,7 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
             queueUpkeep();
             if (consolidating.tryLock()) {
                 try {
-                    consolidateSlice();
+                    upkeepSlice(); // Not always a consolidation: codes must get their turn.
                 } finally {
                     consolidating.unlock();
                 }
