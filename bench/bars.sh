@@ -7,6 +7,7 @@
 #   --what build,search,filters,churn    the engine's scenarios; default all, "" for none
 #   --vbench FILE            the load generator for vector servers, for the server's part; left out without it
 #   --peer COMMAND           starts Redis with RediSearch on the port that follows it
+#   --vector-sets COMMAND    starts a Redis with vector sets so
 #   --rounds N               default 3
 # Appends to OUT/SET-COMPRESSION.jsonl, and writes OUT/table.md and, where python3 has matplotlib, OUT/plots. An idle
 # machine with 2 cores takes some 15 minutes a dataset. EFS="…" is the engine's list of ef.
@@ -20,6 +21,7 @@ rounds=3
 hnswlib=
 vbench=
 peer=
+vector_sets=
 folders=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -28,6 +30,7 @@ while [ $# -gt 0 ]; do
     --what) what=$2; shift 2 ;;
     --vbench) vbench=$2; shift 2 ;;
     --peer) peer=$2; shift 2 ;;
+    --vector-sets) vector_sets=$2; shift 2 ;;
     --rounds) rounds=$2; shift 2 ;;
     --*) echo "unknown option: $1" >&2; exit 2 ;;
     *) folders+=("$1"); shift ;;
@@ -54,7 +57,7 @@ for folder in "${folders[@]}"; do
     fi
     if [ -n "$vbench" ]; then
       "$root/bench/scripts/server-bars.py" "$folder" "$lines" --vbench "$vbench" --compression "$compression" \
-        --rounds "$rounds" ${peer:+--peer "$peer"}
+        --rounds "$rounds" ${peer:+--peer "$peer"} ${vector_sets:+--vector-sets "$vector_sets"}
     fi
   done
 done

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Searches through the server beside RediSearch: the same client, each server on core 0, 8 connections, in turns.
+"""Searches through the server beside RediSearch and vector sets: the same client, each server on core 0, 8 connections,
+in turns.
 
-usage: server-bars.py FOLDER OUT.jsonl --vbench VBENCH [--peer START_SEARCH] [--compression NAME] [--rounds 3]
-                      [--seconds 2] [--recall 0.986] [--port 7394]
+usage: server-bars.py FOLDER OUT.jsonl --vbench VBENCH [--peer START_SEARCH] [--vector-sets START_REDIS]
+                      [--compression NAME] [--rounds 3] [--seconds 2] [--recall 0.986] [--port 7394]
 
-VBENCH is the load generator, START_SEARCH a command that takes a port and runs Redis with RediSearch in the
-foreground. Loads one HASH a vector with a NUMERIC and a TAG, then measures without a filter and with NUMERIC ones of
+VBENCH is the load generator; START_SEARCH and START_REDIS are commands that take a port and run Redis in the foreground,
+with RediSearch, and with vector sets (cosine only, 8-bit codes, no filters here). Loads one HASH a vector with a NUMERIC and a TAG, then measures without a filter and with NUMERIC ones of
 0.1, 1, 10 and 50 %, each side at the least EF_RUNTIME that reaches the recall. Needs taskset.
 """
 import argparse
@@ -82,12 +83,24 @@ class Server:
             vectors=float(info["vector_index_sz_mb"]) * 2**20 / count, parts=parts)
         subprocess.run(["taskset", "-a", "-p", "-c", "0", str(self.process.pid)], check=True, stdout=subprocess.DEVNULL)
 
-    def search(self, name, ef, seconds):
-        run = subprocess.run(
-            ["taskset", "-c", "1", self.arguments.vbench, "search", "-addr", f"127.0.0.1:{self.port}", "-pid",
-             str(self.process.pid), "-data", str(self.arguments.folder), "-ef", str(ef), "-c", str(CONNECTIONS),
-             "-d", str(seconds), "-warm", "0.5", "-filter", FILTERS[name], "-json"],
+    def vbench(self, command, *flags):
+        dialect = ["-dialect", "vset", "-index", "vs"] if self.who == "vector sets" else []
+        return subprocess.run(
+            ["taskset", "-c", "1", self.arguments.vbench, command, *dialect, "-addr", f"127.0.0.1:{self.port}", "-pid",
+             str(self.process.pid), "-data", str(self.arguments.folder), *flags, "-json"],
             check=True, capture_output=True, text=True)
+
+    def load_vector_set(self, out):
+        before, start = self.client.memory(), time.time()
+        self.vbench("load", "-quant", "Q8", "-m", "16", "-efc", "200", "-c", "1", "-p", "64")
+        count = self.client.call("VCARD", "vs")
+        out(what="server_memory", who=self.who, rows=count, seconds=time.time() - start,
+            used=(self.client.memory()["used_memory"] - before["used_memory"]) / count)
+        subprocess.run(["taskset", "-a", "-p", "-c", "0", str(self.process.pid)], check=True, stdout=subprocess.DEVNULL)
+
+    def search(self, name, ef, seconds):
+        run = self.vbench("search", "-ef", str(ef), "-c", str(CONNECTIONS), "-d", str(seconds), "-warm", "0.5",
+                          "-filter", FILTERS[name])
         return json.loads(run.stdout.splitlines()[-1])
 
     def ef_for(self, name):
@@ -103,6 +116,7 @@ def main():
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--vbench", required=True)
     parser.add_argument("--peer")
+    parser.add_argument("--vector-sets")
     parser.add_argument("--compression", default="default")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2)
@@ -123,14 +137,18 @@ def main():
         if arguments.peer:
             command = [*shlex.split(arguments.peer), str(arguments.port + 1)]
             servers.append(Server("RediSearch", command, arguments.port + 1, arguments))
+        if arguments.vector_sets:
+            command = [*shlex.split(arguments.vector_sets), str(arguments.port + 2), "--save", ""]
+            servers.append(Server("vector sets", command, arguments.port + 2, arguments))
         for server in servers:
-            server.load(out)
+            (server.load_vector_set if server.who == "vector sets" else server.load)(out)
         for server in servers:
             server.search("none", 60, 5)  # Warms the JIT.
         for name in FILTERS:
-            efs = {server.who: server.ef_for(name) for server in servers}
+            able = [server for server in servers if name == "none" or server.who != "vector sets"]
+            efs = {server.who: server.ef_for(name) for server in able}
             for turn in range(arguments.rounds):
-                for server in servers:
+                for server in able:
                     ef = efs[server.who]
                     found = server.search(name, ef, arguments.seconds)
                     out(what="server", who=server.who, filter=name, round=turn, ef=ef, qps=found["qps"],

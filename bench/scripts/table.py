@@ -110,7 +110,7 @@ def engine(name, compression, lines):
 
 def server(name, compression, lines, peers):
     ours = [line for line in lines if line["who"] == "ours"]
-    theirs = [line for line in lines if line["who"] != "ours"] or peers
+    theirs = [line for line in lines if line["who"] == "RediSearch"] or [x for x in peers if x["who"] == "RediSearch"]
     label = f"{name}, {compression}"
     for filter_, bar in SERVER_BAR.items():
         mine = [x for x in ours if x["what"] == "server" and x["filter"] == filter_]
@@ -123,6 +123,12 @@ def server(name, compression, lines, peers):
         ):
             recall = f"recall {min(x['recall'] for x in mine):.3f}, {min(x['recall'] for x in other):.3f}"
             row(label, f"server, filter {filter_}: {what} x RediSearch ({recall})", f"≥ {bar:g}", span(ratios), verdict(ratios, bar))
+    sets = [x for x in lines + peers if x["who"] == "vector sets" and x["what"] == "server"]
+    mine = [x for x in ours if x["what"] == "server" and x["filter"] == "none"]
+    if sets and mine:
+        ratios = [a["qps"] / b["qps"] for a, b in zip(mine, sets)]
+        recall = f"recall {min(x['recall'] for x in mine):.3f}, {min(x['recall'] for x in sets):.3f}"
+        row(label, f"server: QPS x vector sets with 8-bit codes ({recall})", "", span(ratios), "")
     mine = [x for x in ours if x["what"] == "server_memory"]
     other = [x for x in theirs if x["what"] == "server_memory"]
     if mine and other:
@@ -148,7 +154,7 @@ def main():
     for (name, compression), group in groups.items():
         engine(name, compression, group)
     for (name, compression), group in groups.items():
-        peers = [x for (n, _), g in groups.items() if n == name for x in g if x.get("who") == "RediSearch"]
+        peers = [x for (n, _), g in groups.items() if n == name for x in g if x.get("who") in ("RediSearch", "vector sets")]
         server(name, compression, [x for x in group if x["what"].startswith("server")], peers)
 
 
