@@ -98,14 +98,14 @@ class Server:
             used=(self.client.memory()["used_memory"] - before["used_memory"]) / count)
         subprocess.run(["taskset", "-a", "-p", "-c", "0", str(self.process.pid)], check=True, stdout=subprocess.DEVNULL)
 
-    def search(self, name, ef, seconds):
-        run = self.vbench("search", "-ef", str(ef), "-c", str(CONNECTIONS), "-d", str(seconds), "-warm", "0.5",
+    def search(self, name, ef, seconds, warm=0.5):
+        run = self.vbench("search", "-ef", str(ef), "-c", str(CONNECTIONS), "-d", str(seconds), "-warm", str(warm),
                           "-filter", FILTERS[name])
         return json.loads(run.stdout.splitlines()[-1])
 
     def ef_for(self, name):
         for ef in EFS:
-            if self.search(name, ef, 1)["recall"] >= self.arguments.recall:
+            if self.search(name, ef, 0.5, 0.1)["recall"] >= self.arguments.recall:
                 return ef
         return EFS[-1]
 
