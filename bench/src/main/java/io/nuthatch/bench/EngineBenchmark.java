@@ -61,9 +61,6 @@ public final class EngineBenchmark {
         Map<String, Object> common = new LinkedHashMap<>();
         common.put("set", Path.of(args[0]).getFileName().toString());
         String compression = options.getOrDefault("compression", "NONE");
-        if (!compression.equals("NONE")) {
-            throw new IllegalArgumentException("the engine has no COMPRESSION " + compression);
-        }
         common.put("compression", compression);
         if (!OffHeap.asksForHugePages()) {
             throw new IllegalStateException("hnswlib gets huge pages, so ours must ask for them too");
