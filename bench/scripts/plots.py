@@ -15,8 +15,9 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-COLOURS = {"hnswlib": "#777777", "RediSearch": "#c0392b", "NONE": "#1f77b4", "SQ8": "#2ca02c", "SQ4": "#e67e22"}
-PARTS = ["links", "upper", "codes", "keys", "norms", "ordinals", "states", "scratch"]
+COLOURS = {"hnswlib": "#777777", "NONE": "#1f77b4", "SQ8": "#2ca02c", "SQ4": "#e67e22"}
+PARTS = {"links": "#1f77b4", "upper": "#aec7e8", "codes": "#2ca02c", "norms": "#9467bd", "states": "#8c564b",
+         "scratch": "#c7c7c7"}
 plt.rcParams.update({"font.size": 9, "svg.fonttype": "path", "svg.hashsalt": "nuthatch", "axes.grid": True,
                      "grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False})
 
@@ -60,21 +61,18 @@ def band(axes, points, label, style="-"):
 def recall(groups, sets, folder):
     figure, axes = panels(len(sets))
     for panel, name in zip(axes, sets):
-        isPeerDrawn = False
         for (set_, compression), lines in groups.items():
             found = [line for line in lines if line["what"] == "search"]
             if set_ != name or not found:
                 continue
-            if not isPeerDrawn:
-                by_ef = defaultdict(list)
-                for line in found:
-                    by_ef[line["ef"]].append(line)
-                band(panel, [(l["hnswlib_recall"], l["hnswlib_qps"]) for l in found], "hnswlib", "--")
-                isPeerDrawn = True
-            recalls = {ef: middle([l["ours_recall"] for l in found if l["ef"] == ef]) for ef in {l["ef"] for l in found}}
-            band(panel, [(recalls[l["ef"]], l["ours_qps"]) for l in found], compression)
+            middles = defaultdict(list)
+            for line in found:
+                middles[line["ef"]].append(line)
+            band(panel, [(line["ours_recall"], line["ours_qps"]) for line in found], compression)
+            points = sorted((each[0]["hnswlib_recall"], middle([l["hnswlib_qps"] for l in each])) for each in middles.values())
+            panel.plot(*zip(*points), "--", lw=1, color=colour(compression), label=f"hnswlib in the run of {compression}")
         panel.set(title=name, xlabel="recall@10", ylabel="searches a second, one thread", yscale="log", xlim=(0.85, 1.0))
-        panel.legend()
+        panel.legend(fontsize=7, loc="lower left")
     save(figure, folder, "recall")
 
 
@@ -89,17 +87,14 @@ def memory(groups, sets, folder):
                 bars.append(parts)
         parts = [p for p in PARTS if any(b.get(p, 0) >= 0.5 for b in bars)]
         parts += sorted({p for b in bars for p, size in b.items() if p not in PARTS and p != "rows" and size >= 0.5})
+        panel.set_ylim(-0.5, len(bars) + 0.9)  # Room for the legend.
         left = [0.0] * len(bars)
         for part in parts:
             sizes = [b.get(part, 0) for b in bars]
-            panel.barh(labels, sizes, left=left, label=part, height=0.5)
+            panel.barh(labels, sizes, left=left, label=part, height=0.5, color=PARTS.get(part))
             left = [a + b for a, b in zip(left, sizes)]
-        peers = [l["vectors"] for (s, _), g in groups.items() if s == name for l in g
-                 if l["what"] == "server_memory" and l["who"] == "RediSearch"]
-        if peers:
-            panel.barh(["RediSearch"], [peers[-1]], color=colour("RediSearch"), height=0.5, label="RediSearch, its row included")
         panel.set(title=name, xlabel="bytes a vector, without the exact row")
-        panel.legend(fontsize=7)
+        panel.legend(fontsize=7, ncols=3, loc="upper right")
     save(figure, folder, "memory")
 
 
@@ -138,7 +133,7 @@ def churn(groups, sets, folder):
                        label="built afresh")
         panel.set(title=name, xlabel="times that 30 % were replaced", ylabel="recall@10", xticks=[0, 1, 2, 3])
         low, high = panel.get_ylim()
-        panel.set_ylim(min(low, high - 0.02), high)
+        panel.set_ylim(min(low, high - 0.02), min(1.0, high + 0.002))
         panel.legend(fontsize=7)
     save(figure, folder, "churn")
 
@@ -152,6 +147,7 @@ def main():
             for text in file:
                 line = json.loads(text)
                 groups[line["set"], line["compression"]].append(line)
+    groups = dict(sorted(groups.items(), key=lambda group: (group[0][0], list(COLOURS).index(group[0][1]))))
     for draw, whats in ((recall, {"search"}), (memory, {"memory"}), (filters, {"filter"}), (churn, {"churn"})):
         sets = list(dict.fromkeys(s for (s, _), lines in groups.items() if any(l["what"] in whats for l in lines)))
         if sets:

@@ -36,7 +36,7 @@ def at_recall(points, recall):
 def span(values, form="{:.2f}"):
     values = [v for v in values if v is not None]
     if not values:
-        return "not reached"
+        return "not between the points measured"
     low, high = form.format(min(values)), form.format(max(values))
     return low if low == high else f"{low}–{high}"
 
