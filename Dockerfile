@@ -7,7 +7,7 @@ WORKDIR /data
 EXPOSE 6379 9121
 HEALTHCHECK --interval=10s --timeout=5s --start-period=5s --retries=3 \
     CMD ["/opt/nuthatch/jre/bin/java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx16m", "-cp", "/opt/nuthatch/lib/*", "io.nuthatch.server.HealthCheck"]
-ENTRYPOINT ["/opt/nuthatch/jre/bin/java", "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-XX:+UseG1GC", "-Xms64m", "-cp", "/opt/nuthatch/lib/*", "io.nuthatch.server.NuthatchServer"]
+ENTRYPOINT ["/opt/nuthatch/jre/bin/java", "@/opt/nuthatch/conf/jvm.options", "-XX:+UseG1GC", "-cp", "/opt/nuthatch/lib/*", "io.nuthatch.server.NuthatchServer"]
 # A container's ports are published on purpose, so the guard for accidents is off, as in Redis's image: give a password
 # with --requirepass where others can reach the port.
 CMD ["--bind", "*", "--protected-mode", "no", "--admin-port", "9121", "--admin-bind", "*"]
