@@ -26,7 +26,7 @@ abstract class CodeKernel extends Kernel {
 
     /// Makes `Math.rint(value * scale)` of the floats at `values` the lanes of `query`, and returns their
     /// sum. There is a value, perhaps zero, for every component that fits a row; `|value * scale|` is at most
-    /// [#LANE_MAX].
+    /// [#LANE_MAX]. The values are lost.
     abstract int toLanes(long values, float scale, int n, long query);
 
     /// Byte of the lane of component `i` among the lanes.

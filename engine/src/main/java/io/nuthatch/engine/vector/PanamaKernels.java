@@ -15,7 +15,6 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /// The kernels on the vector API: their species, what they share, and how they are made. The classes whose
@@ -55,8 +54,6 @@ final class PanamaKernels {
     /// As many shorts as there are int lanes.
     private static final VectorSpecies<Short> SHORTS =
             VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
-    private static final VectorShuffle<Float> EVENS = VectorShuffle.makeUnzip(FLOATS, 0);
-    private static final VectorShuffle<Float> ODDS = VectorShuffle.makeUnzip(FLOATS, 1);
     private static final float ROUNDER = 0x1.8p23f; // What is added and taken away again is rounded to an integer.
     private static final Map<Case, Kernel> KERNELS = new ConcurrentHashMap<>();
 
@@ -69,27 +66,18 @@ final class PanamaKernels {
         return sum.add(low).add(ints.lanewise(VectorOperators.ASHR, 16));
     }
 
-    /// The floats at `address` times `scale`, rounded as [Math#rint] does; products are below 2^22.
-    static FloatVector rounded(long address, float scale) {
-        return floats(address, 0).mul(scale).add(ROUNDER).sub(ROUNDER);
-    }
-
-    /// The lanes of both that have even numbers.
-    static FloatVector evens(FloatVector low, FloatVector high) {
-        return low.rearrange(EVENS, high);
-    }
-
-    /// The lanes of both that have odd numbers.
-    static FloatVector odds(FloatVector low, FloatVector high) {
-        return low.rearrange(ODDS, high);
-    }
-
-    /// Writes whole numbers as shorts to `address`, and returns them as ints.
-    static IntVector putLanes(FloatVector numbers, long address) {
-        IntVector ints = (IntVector) numbers.convert(VectorOperators.F2I, 0);
-        ShortVector shorts = (ShortVector) ints.convertShape(VectorOperators.I2S, SHORTS, 0);
-        shorts.intoMemorySegment(Memory.ALL, address, ByteOrder.LITTLE_ENDIAN);
-        return ints;
+    /// Makes `count` floats at `values` shorts, in their place: times `scale` and rounded as [Math#rint]
+    /// does; products are below 2^15. Returns their sum. `count` is a multiple of 16.
+    static int toShorts(long values, float scale, int count) {
+        IntVector sum = IntVector.zero(INTS);
+        for (int i = 0; i < count; i += INTS.length()) {
+            FloatVector rounded = floats(values, i).mul(scale).add(ROUNDER).sub(ROUNDER);
+            IntVector ints = (IntVector) rounded.convert(VectorOperators.F2I, 0);
+            ShortVector shorts = (ShortVector) ints.convertShape(VectorOperators.I2S, SHORTS, 0);
+            shorts.intoMemorySegment(Memory.ALL, values + 2L * i, ByteOrder.LITTLE_ENDIAN);
+            sum = sum.add(ints);
+        }
+        return sum.reduceLanes(VectorOperators.ADD);
     }
 
     /// The species the machine prefers, in bits; for INFO and benchmarks.

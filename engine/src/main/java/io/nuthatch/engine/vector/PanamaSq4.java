@@ -8,7 +8,6 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import io.nuthatch.engine.memory.Memory;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -187,25 +186,18 @@ final class PanamaSq4 extends CodeKernel {
         return sum.reduceLanes(ADD) - clear(query, dim, 2 * n);
     }
 
+    /// Shuffles of the vector API would do it in registers, but box on the way.
     @Override
     int toLanes(long values, float scale, int n, long query) {
-        IntVector sum = IntVector.zero(INTS);
-        int lanes = INTS.length();
-        for (int i = 0; i < 2 * n; i += 4 * lanes) {
-            FloatVector v0 = PanamaKernels.rounded(values + 4L * i, scale);
-            FloatVector v1 = PanamaKernels.rounded(values + 4L * (i + lanes), scale);
-            FloatVector v2 = PanamaKernels.rounded(values + 4L * (i + 2 * lanes), scale);
-            FloatVector v3 = PanamaKernels.rounded(values + 4L * (i + 3 * lanes), scale);
-            FloatVector low = PanamaKernels.evens(v0, v1);
-            FloatVector high = PanamaKernels.evens(v2, v3);
+        int sum = PanamaKernels.toShorts(values, scale, 2 * n);
+        for (int i = 0; i < 2 * n; i += 4) {
+            long four = Memory.getLong(values + 2L * i);
             long at = query + HEADER_BYTES + halfLane(i);
-            sum = sum.add(PanamaKernels.putLanes(PanamaKernels.evens(low, high), at));
-            sum = sum.add(PanamaKernels.putLanes(PanamaKernels.odds(low, high), at + 128));
-            low = PanamaKernels.odds(v0, v1);
-            high = PanamaKernels.odds(v2, v3);
-            sum = sum.add(PanamaKernels.putLanes(PanamaKernels.evens(low, high), at + 64));
-            sum = sum.add(PanamaKernels.putLanes(PanamaKernels.odds(low, high), at + 192));
+            Memory.putShort(at, (short) four);
+            Memory.putShort(at + 64, (short) (four >>> 16));
+            Memory.putShort(at + 128, (short) (four >>> 32));
+            Memory.putShort(at + 192, (short) (four >>> 48));
         }
-        return sum.reduceLanes(ADD);
+        return sum;
     }
 }

@@ -8,7 +8,6 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import io.nuthatch.engine.memory.Memory;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -235,17 +234,16 @@ final class PanamaSq8 extends CodeKernel {
         return codes.add((short) 1).lanewise(LSHR, 1).sub((short) 64);
     }
 
+    /// Shuffles of the vector API would do it in registers, but box on the way.
     @Override
     int toLanes(long values, float scale, int n, long query) {
-        IntVector sum = IntVector.zero(INTS);
-        int step = 2 * INTS.length();
-        for (int i = 0; i < n; i += step) {
-            FloatVector low = PanamaKernels.rounded(values + 4L * i, scale);
-            FloatVector high = PanamaKernels.rounded(values + 4L * (i + step / 2), scale);
-            long at = query + HEADER_BYTES + 2L * (i & -64) + (i & 63);
-            sum = sum.add(PanamaKernels.putLanes(PanamaKernels.evens(low, high), at));
-            sum = sum.add(PanamaKernels.putLanes(PanamaKernels.odds(low, high), at + 64));
+        int sum = PanamaKernels.toShorts(values, scale, n);
+        for (int i = 0; i < n; i += 2) {
+            int pair = Memory.getInt(values + 2L * i);
+            long at = query + HEADER_BYTES + byteLane(i);
+            Memory.putShort(at, (short) pair);
+            Memory.putShort(at + 64, (short) (pair >>> 16));
         }
-        return sum.reduceLanes(ADD);
+        return sum;
     }
 }
