@@ -220,7 +220,7 @@ public final class Quantizer {
     /// returns its factor.
     float prepare(Rows rows, long vector, CodeKernel kernel, int n, long scratch, long work) {
         difference(rows, vector, work);
-        float squares = Kernel.of(VectorType.FLOAT32, Metric.IP).one(work, work, workBytes() / Float.BYTES);
+        float squares = Transforms.squares(work, workBytes() / Float.BYTES);
         float b = metric == Metric.L2 ? squares : 1 - towardsCenter(work) - centerSquares;
         rotation.apply(work);
         float largest = largest(work);

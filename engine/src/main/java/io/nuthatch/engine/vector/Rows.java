@@ -110,7 +110,7 @@ public final class Rows implements AutoCloseable {
     float inverseNorm(long vector) {
         double squares = 0;
         if (type == VectorType.FLOAT32) {
-            squares = Kernel.of(type, Metric.IP).one(vector, vector, padded(type));
+            squares = Transforms.squares(vector, padded(type));
         }
         if (!(squares > Float.MIN_NORMAL && squares < Float.MAX_VALUE)) {
             squares = 0; // In double where float32 would overflow or vanish, and for the types whose sum is cheap.

@@ -3,7 +3,14 @@ package io.nuthatch.engine.vector;
 /// What is done to vectors of float32 on their way to codes and queries: by [PanamaTransforms] where the
 /// vector module is there, by [ScalarTransforms] elsewhere.
 final class Transforms {
+    private static final Kernel DOT = Kernel.of(VectorType.FLOAT32, Metric.IP);
+
     private Transforms() {}
+
+    /// `Σ component²` of `n` components, zeros to the end of a 64-byte line included.
+    static float squares(long vector, int n) {
+        return DOT.one(vector, vector, n);
+    }
 
     /// See [ScalarTransforms#hadamard].
     static void hadamard(long vector, float[] factors) {
