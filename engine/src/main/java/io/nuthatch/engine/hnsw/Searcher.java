@@ -3,11 +3,13 @@ package io.nuthatch.engine.hnsw;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
+import io.nuthatch.engine.vector.CodeScorer;
 import io.nuthatch.engine.vector.RowScorer;
 import io.nuthatch.engine.vector.Scorer;
 import io.nuthatch.engine.vector.VectorType;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.Objects;
 
 /// The scratch of one search or insertion: nothing in it outlives the operation, and none of it is shared.
 ///
@@ -132,7 +134,7 @@ final class Searcher {
 
     /// Bytes of a node's code; [#isCoded].
     int codeBytes() {
-        return coding.walked().codes().strideBytes();
+        return Objects.requireNonNull(coding.walked()).codes().strideBytes();
     }
 
     /// Whether [#scorer] estimates.
@@ -186,12 +188,14 @@ final class Searcher {
 
     /// What the distance to the node is at least, all but surely, when a walk estimated `distance`.
     float atLeast(float distance, int ordinal) {
-        return isCoded() ? distance - ERRORS * coding.walked().error(query, ordinal) : distance;
+        CodeScorer codes = coding.walked();
+        return codes == null ? distance : distance - ERRORS * codes.error(query, ordinal);
     }
 
     /// As [#atLeast], at most.
     float atMost(float distance, int ordinal) {
-        return isCoded() ? distance + ERRORS * coding.walked().error(query, ordinal) : distance;
+        CodeScorer codes = coding.walked();
+        return codes == null ? distance : distance + ERRORS * codes.error(query, ordinal);
     }
 
     /// An array for `count` keys; what it held is lost.
