@@ -206,6 +206,20 @@ class HostileClientsTest {
     }
 
     @Test
+    void aMonitorThatNeverReadsIsClosedAtTheSameLimit() {
+        server.server().policy().setPubSub(new ConnectionPolicy.OutputLimit(4L * MB, 0, 0));
+        try (RespClient client = server.connect()) {
+            client.call("MONITOR");
+            Session session = newest();
+            byte[] message = new byte[MB];
+            for (int i = 0; i < 100 && server.server().state().clients().find(session.id()) != null; i++) {
+                bystander.call("PUBLISH", "news", message);
+            }
+            await(() -> server.server().state().clients().find(session.id()) == null);
+        }
+    }
+
+    @Test
     void moreClientsThanAllowedAreToldSo() {
         server.server().policy().setMaxClients(2);
         try (RespClient second = server.connect();

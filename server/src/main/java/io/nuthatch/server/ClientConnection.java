@@ -438,7 +438,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             softLimitSinceMillis = 0;
             return;
         }
-        ConnectionPolicy.OutputLimit limit = session().subscriptions() > 0 ? policy.pubSub() : policy.normal();
+        // What is pushed comes whether the client reads or not: only a limit bounds it.
+        boolean isPushedTo = session().subscriptions() > 0 || session().isMonitor();
+        ConnectionPolicy.OutputLimit limit = isPushedTo ? policy.pubSub() : policy.normal();
         boolean isOver = limit.hardBytes() > 0 && bytes > limit.hardBytes();
         if (limit.softBytes() > 0 && bytes > limit.softBytes()) {
             long now = state.clock().nowMillis();
