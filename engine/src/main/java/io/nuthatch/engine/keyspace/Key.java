@@ -60,6 +60,16 @@ public final class Key {
         return copyOf(text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /// The key in `record`, a key of hash slot `slot`; valid until the record moves.
+    static Key of(int slot, long record) {
+        return new Key().set(Record.keyAddress(record), Record.keyLength(record), slot, Record.hash(record));
+    }
+
+    /// A copy of the key in `record` that lives as long as `arena`, wherever the record moves.
+    static Key copyOf(long record, Arena arena) {
+        return copyOf(Memory.toBytes(Record.keyAddress(record), Record.keyLength(record)), arena);
+    }
+
     public long address() {
         return address;
     }

@@ -65,6 +65,35 @@ final class Records {
         slabs.free(record);
     }
 
+    /// Frees the record and all that hangs on it.
+    void freeWhole(long record) {
+        if (Record.has(record, Record.TABLE) && Record.isHash(record)) {
+            long entry = Record.valueAddress(record);
+            Table.forEach(entry, this::free);
+            Table.free(this, entry);
+        }
+        free(record);
+    }
+
+    /// A copy of the record, but for its place in a table, with room for `capacity` bytes of value.
+    long copyOf(int shard, long record, int capacity) {
+        int length = Record.valueLength(record);
+        long fresh = allocate(
+                shard,
+                Record.meta(record),
+                Record.hash(record),
+                Record.keyAddress(record),
+                Record.keyLength(record),
+                capacity);
+        Memory.copy(Record.valueAddress(record), Record.valueAddress(fresh), Math.min(length, capacity));
+        Memory.putInt(fresh + Record.VALUE_LENGTH, length);
+        Memory.putLong(fresh + Record.EXPIRE_AT, Record.expireAt(record));
+        if (Record.isHash(record)) {
+            Memory.copy(record + Record.DOCUMENT, fresh + Record.DOCUMENT, Record.HASH_HEADER_BYTES - Record.DOCUMENT);
+        }
+        return fresh;
+    }
+
     /// Bytes of value for which there is room without moving.
     static long valueCapacity(long record) {
         int meta = Record.meta(record);
