@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// Threads: any number; the state of a search is in its searcher. One instance is one search's view: the
 /// graph that the index had when it began.
 final class GraphSearch implements CodeScan.Presence, Scan.Watch {
-    /// Matches of a filter whose rows are fewer bytes than this are scanned. A walk may be three times as
-    /// fast when the matches are near the query and is many times slower when they are not.
+    /// Matches of a range's filter whose rows are fewer bytes than this are scanned: unlike a walk for the
+    /// nearest, one for a range does not watch its cost.
     private static final long SCAN_BYTES = 8L << 20;
 
     /// The same for codes: walks by codes are faster in the same measure.
@@ -79,7 +79,7 @@ final class GraphSearch implements CodeScan.Presence, Scan.Watch {
         int ef = Math.max(knn.ef() == 0 ? index.parameters().efRuntime() : knn.ef(), rescored);
         boolean isForcedWalk = filter != null && knn.policy() == HybridPolicy.BATCHES;
         boolean isForcedScan = filter != null && knn.policy() == HybridPolicy.ADHOC_BF;
-        if (isForcedScan || !isForcedWalk && isScanCheaper(matches, ef, filter)) {
+        if (isForcedScan || !isForcedWalk && Walk.isScanCheaper(matches, ef)) {
             return scan(k, matches, filter, Hits.Plan.SCAN);
         }
         offerBuffered(filter);
@@ -104,16 +104,6 @@ final class GraphSearch implements CodeScan.Presence, Scan.Watch {
             return compression.rescored(k);
         }
         return (int) Math.min(Integer.MAX_VALUE, Math.ceil(knn.rescore() * k));
-    }
-
-    private boolean isScanCheaper(int matches, int ef, @Nullable Filter filter) {
-        if (filter != null) {
-            long rowBytes = s.isCoded() ? s.codeBytes() : s.exact.rows().strideBytes();
-            if (matches * rowBytes <= (s.isCoded() ? CODE_SCAN_BYTES : SCAN_BYTES)) {
-                return true;
-            }
-        }
-        return Walk.isScanCheaper(matches, ef);
     }
 
     private Hits scan(int k, int matches, @Nullable Filter filter, Hits.Plan plan) {
@@ -194,11 +184,21 @@ final class GraphSearch implements CodeScan.Presence, Scan.Watch {
         s.top.reset(Integer.MAX_VALUE);
         int live = index.size();
         int matches = filter == null ? live : Math.min(filter.count(), live);
-        if (isScanCheaper(matches, 0, filter)) {
+        if (isRangeScanCheaper(matches, filter)) {
             Scan.within(s, this, filter, radius, this);
             return s.top.take(s.isCut, Hits.Plan.SCAN, s.distanceCount);
         }
         return walkRange(radius, epsilon < 0 ? index.parameters().epsilon() : epsilon, filter);
+    }
+
+    private boolean isRangeScanCheaper(int matches, @Nullable Filter filter) {
+        if (filter != null) {
+            long rowBytes = s.isCoded() ? s.codeBytes() : s.exact.rows().strideBytes();
+            if (matches * rowBytes <= (s.isCoded() ? CODE_SCAN_BYTES : SCAN_BYTES)) {
+                return true;
+            }
+        }
+        return Walk.isScanCheaper(matches, 0);
     }
 
     private Hits walkRange(double radius, double epsilon, @Nullable Filter filter) {
