@@ -36,7 +36,9 @@ final class JsonLines implements AutoCloseable {
                 .append(
                         value instanceof String
                                 ? "\"" + value + "\""
-                                : value instanceof Double ? String.format(Locale.ROOT, "%.6g", value) : value));
+                                : value instanceof Double number
+                                        ? String.format(Locale.ROOT, "%.6g", (double) number)
+                                        : value));
         text.append('}');
         file.println(text);
         System.out.println(text);

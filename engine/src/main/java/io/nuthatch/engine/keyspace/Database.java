@@ -510,6 +510,8 @@ public final class Database {
     // ---- For the classes behind the door
 
     void swapWith(Database other) {
+        ensureDirectory(); // Walks that wait for their first stripe have seen one, and must not find none.
+        other.ensureDirectory();
         long directory = this.directory;
         this.directory = other.directory;
         other.directory = directory;
