@@ -135,7 +135,7 @@ public final class MemoryCommands implements CommandFamily {
         stats.put("peak.allocated", memory.peakBytes());
         stats.put("total.allocated", used);
         stats.put("startup.allocated", memory.startupBytes());
-        stats.put("heap.used", MemoryInfo.heapBytes());
+        stats.put("heap.used", HeapInfo.usedBytes());
         stats.put("heap.committed", Runtime.getRuntime().totalMemory());
         stats.put("off-heap.total", dataset);
         memory.account().byPart().forEach((part, bytes) -> stats.put("off-heap." + part.replace(' ', '-'), bytes));

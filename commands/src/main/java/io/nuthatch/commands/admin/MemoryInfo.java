@@ -3,8 +3,8 @@ package io.nuthatch.commands.admin;
 import io.nuthatch.engine.memory.MemoryAccount;
 import java.util.Locale;
 
-/// The account of memory: what is off the heap by the counters of its owners, plus what the heap holds. Any
-/// thread; the peak is kept by the server's tick.
+/// The account of memory: what is off the heap by the counters of its owners, plus what the heap holds of
+/// use. Any thread; the peak is kept by the server's tick.
 public final class MemoryInfo {
     private final MemoryAccount account;
     private final long startupBytes;
@@ -13,7 +13,8 @@ public final class MemoryInfo {
 
     public MemoryInfo(MemoryAccount account, long nowMillis) {
         this.account = account;
-        this.startupBytes = usedBytes();
+        Runtime runtime = Runtime.getRuntime(); // The exact figure would load the platform's beans in the start.
+        this.startupBytes = offHeapBytes() + runtime.totalMemory() - runtime.freeMemory();
         this.peakBytes = startupBytes;
         this.peakMillis = nowMillis;
     }
@@ -35,14 +36,9 @@ public final class MemoryInfo {
         return account.total();
     }
 
-    static long heapBytes() {
-        Runtime runtime = Runtime.getRuntime();
-        return runtime.totalMemory() - runtime.freeMemory();
-    }
-
     /// Off the heap and on it.
     public long usedBytes() {
-        return offHeapBytes() + heapBytes();
+        return offHeapBytes() + HeapInfo.usedBytes();
     }
 
     long startupBytes() {

@@ -166,7 +166,7 @@ public final class ServerInfo {
         memory.account()
                 .byPart()
                 .forEach((part, bytes) -> field(out, "used_memory_off_heap_" + part.replace(' ', '_'), bytes));
-        field(out, "used_memory_heap", MemoryInfo.heapBytes());
+        field(out, "used_memory_heap", HeapInfo.usedBytes());
         field(out, "heap_committed", Runtime.getRuntime().totalMemory());
         field(out, "heap_max", Runtime.getRuntime().maxMemory());
         field(out, "keyspace_reserved", keyspace.reservedBytes());

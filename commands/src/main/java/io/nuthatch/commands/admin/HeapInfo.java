@@ -1,0 +1,51 @@
+package io.nuthatch.commands.admin;
+
+import com.sun.management.GarbageCollectorMXBean;
+import com.sun.management.GcInfo;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
+import java.lang.management.MemoryUsage;
+import java.util.List;
+
+/// What the Java heap holds of use: its size after the last collection, or now where that is less. What was
+/// allocated since is mostly garbage, and would make the figure a matter of chance. Any thread.
+final class HeapInfo {
+    private HeapInfo() {}
+
+    /// Loads the platform's beans at the first call.
+    static long usedBytes() {
+        Runtime runtime = Runtime.getRuntime();
+        long now = runtime.totalMemory() - runtime.freeMemory();
+        long lastEnd = -1;
+        long afterLast = now;
+        for (GarbageCollectorMXBean collector : Collectors.ALL) {
+            GcInfo last = collector.getLastGcInfo();
+            if (last != null && last.getEndTime() > lastEnd) {
+                lastEnd = last.getEndTime();
+                afterLast = heapBytes(last);
+            }
+        }
+        return Math.min(now, afterLast);
+    }
+
+    private static long heapBytes(GcInfo collection) {
+        long bytes = 0;
+        for (var pool : collection.getMemoryUsageAfterGc().entrySet()) {
+            MemoryUsage usage = pool.getValue();
+            if (Collectors.HEAP_POOLS.contains(pool.getKey())) {
+                bytes += usage.getUsed();
+            }
+        }
+        return bytes;
+    }
+
+    private static final class Collectors {
+        static final List<GarbageCollectorMXBean> ALL =
+                ManagementFactory.getPlatformMXBeans(GarbageCollectorMXBean.class);
+        static final List<String> HEAP_POOLS = ManagementFactory.getMemoryPoolMXBeans().stream()
+                .filter(pool -> pool.getType() == MemoryType.HEAP)
+                .map(MemoryPoolMXBean::getName)
+                .toList();
+    }
+}
