@@ -181,7 +181,10 @@ public final class ServerInfo {
         field(out, "maxmemory_policy", settings.text("maxmemory-policy").get());
         field(out, "mem_fragmentation_ratio", ratio(resident, used));
         field(out, "mem_fragmentation_bytes", resident - used);
-        field(out, "mem_not_counted_for_evict", used - dispatcher.get().maxMemory().usedBytes());
+        field(
+                out,
+                "mem_not_counted_for_evict",
+                used - dispatcher.get().maxMemory().usedBytes());
         field(out, "mem_clients_normal", clients);
         field(out, "mem_clients_slaves", 0);
         field(out, "mem_aof_buffer", 0);
