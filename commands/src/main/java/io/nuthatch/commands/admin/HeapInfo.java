@@ -2,6 +2,7 @@ package io.nuthatch.commands.admin;
 
 import com.sun.management.GarbageCollectorMXBean;
 import com.sun.management.GcInfo;
+import io.nuthatch.engine.SuppressForbidden;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
@@ -10,6 +11,7 @@ import java.util.List;
 
 /// What the Java heap holds of use: its size after the last collection, or now where that is less. What was
 /// allocated since is mostly garbage, and would make the figure a matter of chance. Any thread.
+@SuppressForbidden("only HotSpot's own bean tells what the last collection left")
 final class HeapInfo {
     private HeapInfo() {}
 
@@ -40,6 +42,7 @@ final class HeapInfo {
         return bytes;
     }
 
+    @SuppressForbidden("as above")
     private static final class Collectors {
         static final List<GarbageCollectorMXBean> ALL =
                 ManagementFactory.getPlatformMXBeans(GarbageCollectorMXBean.class);
