@@ -462,11 +462,15 @@ public final class Database {
         AccessBits.setFrequency(record, counter, now);
     }
 
-    /// Bytes that the key takes in memory: its block as allocated, what hangs on it, and its share of the
-    /// table; 0 when absent. A row that a field refers to is not counted, as it belongs to its index.
+    /// Bytes that the key takes in memory: its block as allocated, what hangs on it, the rows that its fields
+    /// refer to, and its share of the table; 0 when absent.
     public long memoryUsage(Key key, long now) {
         long record = peek(key, now);
-        return record == 0 ? 0 : Keyspace.bytesOf(record);
+        if (record == 0) {
+            return 0;
+        }
+        long bytes = Keyspace.bytesOf(record);
+        return Record.document(record) == 0 ? bytes : bytes + new HashValue(this, key, record).rowBytes();
     }
 
     // ---- For HashValue

@@ -1,6 +1,7 @@
 package io.nuthatch.engine.keyspace;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
@@ -455,7 +456,8 @@ class KeyspaceTest {
             Key key = Key.copyOf(name);
             Key vec = Key.copyOf("vec");
             ks.makeDocument(name, 7);
-            long before = ks.locked(key, () -> ks.database.memoryUsage(key, ks.now));
+            long before = ks.locked(key, () -> Keyspace.bytesOf(ks.database.peek(key, ks.now)));
+            long usage = ks.locked(key, () -> ks.database.memoryUsage(key, ks.now));
             ks.hexpireAt(name, "vec", ks.now + 1000);
             ks.locked(key, () -> {
                 HashValue hash = ks.database.hashForWrite(key, ks.now);
@@ -467,8 +469,10 @@ class KeyspaceTest {
                 assertThat(Record.document(hash.record())).isEqualTo(7);
                 return 0;
             });
-            long after = ks.locked(key, () -> ks.database.memoryUsage(key, ks.now));
+            long after = ks.locked(key, () -> Keyspace.bytesOf(ks.database.peek(key, ks.now)));
             assertThat(before - after).isGreaterThan(1400);
+            assertThat((long) ks.locked(key, () -> ks.database.memoryUsage(key, ks.now)))
+                    .isCloseTo(usage, within(64L));
             assertThat(ks.hgetall(name)).containsEntry("vec", "#".repeat(1536)).containsEntry("tag", "a");
             Key copy = Key.copyOf("copy of " + name);
             int[] stripes = {

@@ -1,6 +1,7 @@
 package io.nuthatch.redistests.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.nuthatch.redistests.RespClient;
 import io.nuthatch.redistests.RespClient.ErrorReply;
@@ -132,6 +133,15 @@ class SearchCommandsTest {
         assertThat((List<?>) reply.get(2))
                 .isEqualTo(List.of(
                         "t", "nine", "vec", new String(raw, StandardCharsets.ISO_8859_1), "other", "\0\u00FF\r\n"));
+    }
+
+    @Test
+    void memoryUsageCountsTheVectorOfADocument() {
+        words("FT.CREATE big PREFIX 1 big: SCHEMA v VECTOR FLAT 6 TYPE FLOAT32 DIM 256 DISTANCE_METRIC L2");
+        byte[] raw = new byte[256 * Float.BYTES];
+        client.call("HSET", "big:1", "v", raw);
+        client.call("HSET", "dig:1", "v", raw); // The same bytes, in no index.
+        assertThat((long) words("MEMORY USAGE big:1")).isCloseTo((long) words("MEMORY USAGE dig:1"), within(64L));
     }
 
     @Test
