@@ -153,6 +153,7 @@ public final class NuthatchServer implements AutoCloseable {
         wiring.connections(policy);
         wiring.state(state);
         wiring.memory(keyspace, maxMemory);
+        wiring.search(indexes);
         this.loops = new MultiThreadIoEventLoopGroup(
                 options.ioThreads(),
                 new DefaultThreadFactory("io"),
@@ -474,6 +475,7 @@ public final class NuthatchServer implements AutoCloseable {
             return 1;
         }
         Logging.start(config);
+        new SettingsWiring(config).process();
         NuthatchServer server;
         try {
             server = start(ServerOptions.of(config), config, clock, clock);

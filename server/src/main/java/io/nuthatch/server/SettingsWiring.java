@@ -2,6 +2,7 @@ package io.nuthatch.server;
 
 import io.nuthatch.commands.MaxMemory;
 import io.nuthatch.commands.ServerState;
+import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.keyspace.EvictionPolicy;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.server.ConnectionPolicy.OutputLimit;
@@ -17,6 +18,20 @@ final class SettingsWiring {
 
     SettingsWiring(ServerConfig config) {
         this.config = config;
+    }
+
+    /// What the process decides once, when the engine's classes load: call it before the first server.
+    void process() {
+        if (!config.flag("simd").getAsBoolean()) {
+            System.setProperty("nuthatch.simd", "off");
+        }
+        if (!config.flag("huge-pages").getAsBoolean()) {
+            System.setProperty("nuthatch.hugepages", "off");
+        }
+    }
+
+    void search(Indexes indexes) {
+        obey(() -> indexes.setQueryCache(config.flag("search-query-cache").getAsBoolean()), "search-query-cache");
     }
 
     void connections(ConnectionPolicy policy) {

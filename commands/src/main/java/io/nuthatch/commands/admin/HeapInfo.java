@@ -17,8 +17,7 @@ final class HeapInfo {
 
     /// Loads the platform's beans at the first call.
     static long usedBytes() {
-        Runtime runtime = Runtime.getRuntime();
-        long now = runtime.totalMemory() - runtime.freeMemory();
+        long now = allocatedBytes();
         long lastEnd = -1;
         long afterLast = now;
         for (GarbageCollectorMXBean collector : Collectors.ALL) {
@@ -29,6 +28,12 @@ final class HeapInfo {
             }
         }
         return Math.min(now, afterLast);
+    }
+
+    /// What the heap holds now, garbage with it.
+    static long allocatedBytes() {
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.totalMemory() - runtime.freeMemory();
     }
 
     private static long heapBytes(GcInfo collection) {

@@ -6,21 +6,28 @@ import java.util.Locale;
 /// The account of memory: what is off the heap by the counters of its owners, plus what the heap holds of
 /// use. Any thread; the peak is kept by the server's tick.
 public final class MemoryInfo {
+    private static final long LOOK_MILLIS = 1_000;
+
     private final MemoryAccount account;
     private final long startupBytes;
     private volatile long peakBytes;
     private volatile long peakMillis;
+    private long lastLookMillis;
 
     public MemoryInfo(MemoryAccount account, long nowMillis) {
         this.account = account;
-        Runtime runtime = Runtime.getRuntime(); // The exact figure would load the platform's beans in the start.
-        this.startupBytes = offHeapBytes() + runtime.totalMemory() - runtime.freeMemory();
+        this.startupBytes = offHeapBytes() + HeapInfo.allocatedBytes(); // The other would load beans in the start.
         this.peakBytes = startupBytes;
         this.peakMillis = nowMillis;
+        this.lastLookMillis = nowMillis;
     }
 
-    /// Notes a new peak.
+    /// Notes a new peak; looks once a second, however often it is called. One thread.
     public void tick(long nowMillis) {
+        if (Math.abs(nowMillis - lastLookMillis) < LOOK_MILLIS) { // Also after the clock was set back.
+            return;
+        }
+        lastLookMillis = nowMillis;
         long used = usedBytes();
         if (used > peakBytes) {
             peakBytes = used;

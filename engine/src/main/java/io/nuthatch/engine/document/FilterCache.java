@@ -30,6 +30,11 @@ final class FilterCache {
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
 
+    /// Keeps nothing any more, or begins to keep again.
+    void setEnabled(boolean isEnabled) {
+        entries.policy().eviction().orElseThrow().setMaximum(isEnabled ? MAX_BYTES : 0);
+    }
+
     /// The set of `node` at `version` of its index, or null.
     @Nullable
     Filter get(QueryNode node, long version) {

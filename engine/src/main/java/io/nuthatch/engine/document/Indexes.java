@@ -107,6 +107,12 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         return new CacheStats(queries.hits(), queries.misses(), filters.hits(), filters.misses());
     }
 
+    /// Whether parsed queries and their filters' documents are kept; off, what is kept is forgotten.
+    public void setQueryCache(boolean isEnabled) {
+        queries.setEnabled(isEnabled);
+        filters.setEnabled(isEnabled);
+    }
+
     /// Lookups since the start; `filters` are those of hybrid searches alone.
     public record CacheStats(long queryHits, long queryMisses, long filterHits, long filterMisses) {}
 

@@ -47,6 +47,11 @@ final class QueryCache {
     private final LongAdder misses = new LongAdder();
     private final AtomicLong schemas = new AtomicLong();
 
+    /// Keeps nothing any more, or begins to keep again.
+    void setEnabled(boolean isEnabled) {
+        entries.policy().eviction().orElseThrow().setMaximum(isEnabled ? MAX_BYTES : 0);
+    }
+
     /// A number for a schema that no other has.
     long nextSchema() {
         return schemas.incrementAndGet();

@@ -88,9 +88,10 @@ public final class OffHeap {
         return Math.addExact(bytes, unit - 1) / unit * unit;
     }
 
-    /// Whether blocks ask for huge pages here; what the system grants is its own affair.
+    /// Whether blocks ask for huge pages here, and are not told otherwise by `-Dnuthatch.hugepages=off`; what
+    /// the system grants is its own affair.
     public static boolean asksForHugePages() {
-        return CALLS != null && !Boolean.getBoolean("nuthatch.nohugepages");
+        return CALLS != null && !"off".equals(System.getProperty("nuthatch.hugepages"));
     }
 
     private static long allocateFromArena(long bytes) {

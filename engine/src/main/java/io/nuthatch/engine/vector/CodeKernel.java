@@ -56,8 +56,8 @@ abstract class CodeKernel extends Kernel {
     static CodeKernel of(Compression compression) {
         return switch (compression) {
             case NONE -> throw new IllegalArgumentException("rows that are not compressed have no codes");
-            case SQ8 -> HAS_VECTOR_MODULE ? new PanamaSq8() : new ScalarSq8();
-            case SQ4 -> HAS_VECTOR_MODULE ? new PanamaSq4() : new ScalarSq4();
+            case SQ8 -> Simd.IS_ON ? new PanamaSq8() : new ScalarSq8();
+            case SQ4 -> Simd.IS_ON ? new PanamaSq4() : new ScalarSq4();
         };
     }
 }

@@ -31,11 +31,6 @@ abstract class Kernel {
     /// product.
     static Kernel of(VectorType type, Metric metric) {
         boolean euclidean = metric == Metric.L2;
-        return HAS_VECTOR_MODULE ? PanamaKernels.of(type, euclidean) : ScalarKernels.of(type, euclidean);
+        return Simd.IS_ON ? PanamaKernels.of(type, euclidean) : ScalarKernels.of(type, euclidean);
     }
-
-    /// Whether `jdk.incubator.vector` is resolved and not switched off with `-Dnuthatch.simd=off`.
-    static final boolean HAS_VECTOR_MODULE =
-            ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
-                    && !"off".equals(System.getProperty("nuthatch.simd"));
 }

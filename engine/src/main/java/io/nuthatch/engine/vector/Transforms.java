@@ -14,7 +14,7 @@ final class Transforms {
 
     /// See [ScalarTransforms#hadamard].
     static void hadamard(long vector, float[] factors) {
-        if (Kernel.HAS_VECTOR_MODULE) {
+        if (Simd.IS_ON) {
             PanamaTransforms.hadamard(vector, factors);
         } else {
             ScalarTransforms.hadamard(vector, factors);
@@ -23,7 +23,7 @@ final class Transforms {
 
     /// See [ScalarTransforms#center].
     static void center(long vector, float factor, float[] center) {
-        if (Kernel.HAS_VECTOR_MODULE) {
+        if (Simd.IS_ON) {
             PanamaTransforms.center(vector, factor, center);
         } else {
             ScalarTransforms.center(vector, factor, center);
@@ -32,17 +32,17 @@ final class Transforms {
 
     /// See [ScalarTransforms#dot].
     static float dot(long vector, float[] other) {
-        return Kernel.HAS_VECTOR_MODULE ? PanamaTransforms.dot(vector, other) : ScalarTransforms.dot(vector, other);
+        return Simd.IS_ON ? PanamaTransforms.dot(vector, other) : ScalarTransforms.dot(vector, other);
     }
 
     /// See [ScalarTransforms#largest].
     static float largest(long vector, int n) {
-        return Kernel.HAS_VECTOR_MODULE ? PanamaTransforms.largest(vector, n) : ScalarTransforms.largest(vector, n);
+        return Simd.IS_ON ? PanamaTransforms.largest(vector, n) : ScalarTransforms.largest(vector, n);
     }
 
     /// See [ScalarTransforms#fit].
     static void fit(long vector, int n, float scale, float middle, float[] out) {
-        if (Kernel.HAS_VECTOR_MODULE) {
+        if (Simd.IS_ON) {
             PanamaTransforms.fit(vector, n, scale, middle, out);
         } else {
             ScalarTransforms.fit(vector, n, scale, middle, out);

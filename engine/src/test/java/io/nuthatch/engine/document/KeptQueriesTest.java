@@ -60,6 +60,22 @@ class KeptQueriesTest {
     }
 
     @Test
+    void nothingIsKeptWhenSwitchedOff() {
+        store.hset("d:1", "g", "red", "n", "1", "v", TestStore.vector(1, 0));
+        String query = "@g:{red}=>[KNN 1 @v $b]";
+        store.keys("i", query, "b", BLOB);
+        store.indexes.setQueryCache(false);
+        for (int i = 0; i < 3; i++) {
+            assertThat(store.keys("i", query, "b", BLOB)).containsExactly("d:1");
+        }
+        assertThat(stats()).isEqualTo(new Indexes.CacheStats(0, 4, 0, 4));
+        store.indexes.setQueryCache(true);
+        store.keys("i", query, "b", BLOB);
+        store.keys("i", query, "b", BLOB);
+        assertThat(stats()).isEqualTo(new Indexes.CacheStats(1, 5, 1, 5));
+    }
+
+    @Test
     void otherParametersBelongToTheText() {
         store.hset("d:1", "g", "red", "n", "1", "v", BLOB);
         store.hset("d:2", "g", "blue", "n", "2", "v", BLOB);

@@ -284,6 +284,18 @@ final class SettingsTable {
             What walks of HNSW fields of floats go by that name no COMPRESSION: the vectors themselves (NONE), or codes
             of 8 or 4 bits a component. An answer's distances are exact in any case.\
             """);
+        live("search-query-cache", new Flag(), "yes", """
+            Keep parsed queries, and the documents that their filters matched until the index changes. INFO search
+            counts what that saves.\
+            """);
+        fixed("simd", new Flag(), "yes", """
+            Compute distances with vector instructions. Without them they are the same up to rounding, and a search
+            takes several times as long.\
+            """);
+        fixed("huge-pages", new Flag(), "yes", """
+            Ask the system for huge pages for vectors, graphs and tables: fewer TLB misses. A system whose
+            transparent_hugepage is "never" does not grant them.\
+            """);
         live("search-max-search-results", new Int(-1, 1_000_000), "1000000", """
             Most documents one search may return; -1 is 1000000 too.\
             """);
