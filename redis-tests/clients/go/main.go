@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -61,7 +62,7 @@ func main() {
 	truth, _ := read(folder, "truth.ibin")
 
 	ctx := context.Background()
-	client := redis.NewClient(&redis.Options{Addr: address, Protocol: protocol})
+	client := redis.NewClient(&redis.Options{Addr: address, Protocol: protocol, ReadTimeout: 30 * time.Second})
 	defer client.Close()
 	check(client.Ping(ctx).Val() == "PONG", "PING")
 

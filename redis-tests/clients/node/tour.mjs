@@ -29,7 +29,7 @@ function distance(a, b) {
     return 1 - sum;
 }
 
-const client = createClient({ socket: { host, port }, RESP: protocol });
+const client = createClient({ socket: { host, port, connectTimeout: 30_000 }, RESP: protocol });
 client.on('error', (error) => {
     throw error;
 });

@@ -4,6 +4,7 @@ import sys
 
 import glide_sync
 from glide_sync import (
+    AdvancedGlideClientConfiguration,
     FtCreateOptions,
     FtSearchOptions,
     GlideClient,
@@ -17,10 +18,19 @@ from glide_sync import (
 import tour
 from tour import check
 
+WAIT_MILLIS = 30_000
+
 
 def main(host, port, protocol):
     version = {2: ProtocolVersion.RESP2, 3: ProtocolVersion.RESP3}[protocol]
-    client = GlideClient.create(GlideClientConfiguration([NodeAddress(host, port)], protocol=version))
+    client = GlideClient.create(
+        GlideClientConfiguration(
+            [NodeAddress(host, port)],
+            protocol=version,
+            request_timeout=WAIT_MILLIS,  # 250 by default: a busy machine may take longer for a moment.
+            advanced_config=AdvancedGlideClientConfiguration(connection_timeout=WAIT_MILLIS),
+        )
+    )
     name, prefix = f"glide-{protocol}", f"glide-{protocol}:"
     check(client.ping() == b"PONG", "PING")
     schema = [
