@@ -3,6 +3,7 @@ package io.nuthatch.redistests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nuthatch.engine.kernel.NativeKernel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -66,6 +67,20 @@ class ProcessSettingsTest {
             bytes.putFloat((float) random.nextGaussian());
         }
         return bytes.array();
+    }
+
+    /// The engine's `NativeWalkTest` compares what both answer.
+    @Test
+    void theNativeKernelCanBeSwitchedOff() {
+        try (ServerProcess server = ServerProcess.start("--native-kernel", "no");
+                RespClient client = server.connect()) {
+            assertThat(String.valueOf(client.call("INFO", "search"))).contains("search_kernel:java\r\n");
+        }
+        try (ServerProcess server = ServerProcess.start();
+                RespClient client = server.connect()) {
+            String expected = NativeKernel.isOn() ? "search_kernel:native-" : "search_kernel:java\r\n";
+            assertThat(String.valueOf(client.call("INFO", "search"))).contains(expected);
+        }
     }
 
     @Test

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 /// A server in a process of its own, on a free port: for what only the start of a process decides, and for
 /// what must be able to die.
 public final class ServerProcess implements AutoCloseable {
-    private static final Pattern READY = Pattern.compile(".* ready on .*:(\\d+).* in \\d+ ms");
+    private static final Pattern READY = Pattern.compile(".* ready on .*:(\\d+).* in \\d+ ms.*");
 
     private final Process process;
     private final int port;

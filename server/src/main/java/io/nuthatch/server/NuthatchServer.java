@@ -34,6 +34,7 @@ import io.nuthatch.engine.SuppressForbidden;
 import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.hnsw.IndexThreads;
 import io.nuthatch.engine.hnsw.KernelWarmup;
+import io.nuthatch.engine.kernel.NativeKernel;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.KeyspaceOptions;
 import io.nuthatch.engine.memory.MemoryAccount;
@@ -493,9 +494,13 @@ public final class NuthatchServer implements AutoCloseable {
                         },
                         "shutdown"));
         long startMillis = launchMillis(server.state.startMillis());
-        out.println("Nuthatch " + Version.STRING + " ready on " + server.listeners + " in "
-                + (clock.nowMillis() - startMillis) + " ms");
+        long tookMillis = clock.nowMillis() - startMillis; // Clients are served already.
+        out.println("Nuthatch " + Version.STRING + " ready on " + server.listeners + " in " + tookMillis
+                + " ms, kernel " + NativeKernel.name());
         out.flush();
+        if (config.flag("native-kernel").getAsBoolean() && !NativeKernel.isOn()) {
+            LOG.info("no native kernel, graphs are searched in Java: {}", NativeKernel.whyNot());
+        }
         server.background.schedule(
                 () -> Thread.ofPlatform().name("warm-up").daemon().start(() -> {
                     ThreadPriority.lowerCompilers();

@@ -25,6 +25,9 @@ final class SettingsWiring {
         if (!config.flag("simd").getAsBoolean()) {
             System.setProperty("nuthatch.simd", "off");
         }
+        if (!config.flag("native-kernel").getAsBoolean()) {
+            System.setProperty("nuthatch.native", "off");
+        }
         if (!config.flag("huge-pages").getAsBoolean()) {
             System.setProperty("nuthatch.hugepages", "off");
         }

@@ -13,6 +13,7 @@ import io.nuthatch.commands.admin.InfoSection;
 import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.document.SearchIndex;
+import io.nuthatch.engine.kernel.NativeKernel;
 import io.nuthatch.engine.query.Query;
 import io.nuthatch.engine.text.ByteStrings;
 import io.nuthatch.engine.vector.Simd;
@@ -148,6 +149,7 @@ public final class SearchCommands implements CommandFamily {
         return new InfoSection("search", "Search", true, out -> {
             Indexes.CacheStats kept = indexes.cacheStats();
             out.append("search_indexes:").append(indexes.names().size()).append("\r\n");
+            out.append("search_kernel:").append(NativeKernel.name()).append("\r\n");
             out.append("search_simd_bits:").append(Simd.bits()).append("\r\n");
             out.append("search_query_cache_hits:").append(kept.queryHits()).append("\r\n");
             out.append("search_query_cache_misses:").append(kept.queryMisses()).append("\r\n");

@@ -37,6 +37,23 @@ final class KeyHeap {
         heap[i] = key;
     }
 
+    /// For native code: the heap as an array with room for `more` keys, of which the first [#size] are in it.
+    long[] withRoomFor(int more) {
+        if (keys.length - size < more) {
+            keys = Arrays.copyOf(keys, Math.max(2 * keys.length, size + more));
+        }
+        return keys;
+    }
+
+    int size() {
+        return size;
+    }
+
+    /// Native code pushed and popped.
+    void resize(int size) {
+        this.size = size;
+    }
+
     /// Takes the least key out.
     void pop() {
         long[] heap = keys;

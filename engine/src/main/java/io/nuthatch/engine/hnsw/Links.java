@@ -1,5 +1,6 @@
 package io.nuthatch.engine.hnsw;
 
+import io.nuthatch.engine.kernel.WalkBlock;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.RecordTable;
@@ -87,6 +88,14 @@ final class Links implements AutoCloseable {
             out[count++] = link;
         }
         return count;
+    }
+
+    /// Writes where the lists are to a block of `WalkBlock`.
+    void describe(long block) {
+        base.describe(block + WalkBlock.LINKS);
+        towers.describe(block);
+        Memory.putInt(block + WalkBlock.CAPACITY, capacity(0));
+        Memory.putInt(block + WalkBlock.UPPER_CAPACITY, capacity(1));
     }
 
     // ---- For the holder of the list's lock ----

@@ -1,5 +1,7 @@
 package io.nuthatch.engine.hnsw;
 
+import io.nuthatch.engine.kernel.NativeKernel;
+import io.nuthatch.engine.kernel.WalkBlock;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
@@ -10,6 +12,7 @@ import io.nuthatch.engine.vector.VectorType;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// The scratch of one search or insertion: nothing in it outlives the operation, and none of it is shared.
 ///
@@ -55,6 +58,9 @@ final class Searcher {
 
     int poolSize;
 
+    /// Of a filtered walk's distances, how many were to nodes that match.
+    int matchCount;
+
     /// Candidates of a walk that keeps them apart from its results.
     final KeyHeap heap = new KeyHeap();
 
@@ -72,6 +78,10 @@ final class Searcher {
     long deadlineNanos;
     boolean isCut;
     int distanceCount;
+
+    /// Does what it can of the walks; null where there is no native kernel.
+    @Nullable
+    NativeWalk nativeWalk;
 
     private final MemoryAccount.Counter counter;
     private Compressor.Coding coding = Compressor.Coding.NONE;
@@ -93,6 +103,7 @@ final class Searcher {
         this.scorer = exact;
         this.counter = counter;
         allocate(exact.queryBytes());
+        this.nativeWalk = NativeKernel.isOn() ? new NativeWalk(counter) : null;
     }
 
     private void allocate(int queryBytes) {
@@ -158,6 +169,13 @@ final class Searcher {
             query = exactQuery;
             factor = exactFactor;
         }
+        forgetLanes();
+    }
+
+    private void forgetLanes() {
+        if (nativeWalk != null) {
+            nativeWalk.forgetLanes();
+        }
     }
 
     /// Makes a row the query of walks.
@@ -169,6 +187,7 @@ final class Searcher {
             query = exact.prepareRow(ordinal, prepared);
             factor = exact.rowFactor(ordinal);
         }
+        forgetLanes();
     }
 
     long query() {
@@ -237,6 +256,18 @@ final class Searcher {
             near += key < bound ? 1 : 0;
         }
         return near;
+    }
+
+    /// Writes the query, what scores it and the marks to a block of `WalkBlock`; false when the native kernel
+    /// cannot score by what this operation goes by.
+    boolean describe(long block) {
+        if (!scorer.describe(query, factor, block)) {
+            return false;
+        }
+        Memory.putLong(block + WalkBlock.MARKS, visited);
+        Memory.putLong(block + WalkBlock.MARKED, visitedBytes);
+        Memory.putInt(block + WalkBlock.STAMP, stamp);
+        return true;
     }
 
     /// Starts a new set of marks for ordinals below `limit`.
@@ -321,5 +352,8 @@ final class Searcher {
     void close() {
         freeMarks();
         OffHeap.free(scratch, 6 * regionBytes, counter);
+        if (nativeWalk != null) {
+            nativeWalk.close();
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.nuthatch.engine.hnsw;
 
+import io.nuthatch.engine.kernel.WalkBlock;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.RecordTable;
@@ -63,6 +64,11 @@ final class States implements AutoCloseable {
             found |= state >= min && state <= max ? 1L << bit : 0;
         }
         return found;
+    }
+
+    /// Writes where the states are to a block of `WalkBlock`.
+    void describe(long block) {
+        states.describe(block + WalkBlock.STATES);
     }
 
     /// Whether a search may return it: buffered, being linked or live.

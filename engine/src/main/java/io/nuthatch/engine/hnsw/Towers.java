@@ -1,5 +1,6 @@
 package io.nuthatch.engine.hnsw;
 
+import io.nuthatch.engine.kernel.WalkBlock;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.RecordTable;
@@ -44,6 +45,12 @@ final class Towers implements AutoCloseable {
     /// Where the node's list on layer `layer` begins, for a layer above 0 that it is on.
     long list(int ordinal, int layer) {
         return units.address(towerOf(ordinal) + layer - 1) + UNIT_HEADER_BYTES;
+    }
+
+    /// Writes where the lists are to a block of `WalkBlock`.
+    void describe(long block) {
+        towers.describe(block + WalkBlock.TOWERS);
+        units.describe(block + WalkBlock.UNITS);
     }
 
     /// Gives the node empty lists on the layers 1 to `layers`.

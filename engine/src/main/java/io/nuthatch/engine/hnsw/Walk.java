@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// Threads: any number; nothing is written but the searcher.
 final class Walk {
     private static final int DEADLINE_STRIDE = 256; // Distances between two looks at the clock.
+    private static final int FILTERED_STRIDE = 128; // The same where a walk may turn out to be hopeless.
     private static final int RANGE_POOL_MAX = 1024;
 
     /// What a distance of a walk costs in distances of a scan, whose rows come in order (MiniLM: 85 ns and 32
@@ -46,6 +47,13 @@ final class Walk {
 
     /// The nearest node of layer `layerMin` that a greedy descent finds, as a key; the graph is not empty.
     long descend(Searcher s, long start, int layerMin) {
+        NativeWalk kernel = s.nativeWalk;
+        if (kernel != null && kernel.begin(s, links, states)) {
+            long nearest = kernel.descend(s, start, layerMin);
+            if (nearest != NativeWalk.NOTHING) {
+                return nearest;
+            }
+        }
         int nearest = EntryPoint.ordinal(start);
         s.distanceCount++;
         float best = s.scorer.score(s.query(), s.factor, nearest);
@@ -100,6 +108,12 @@ final class Walk {
     /// and the misses on both lists overlap. That costs 1 % more distances, as the second node might not have
     /// been the next, and saves 5 % of the time.
     void expand(Searcher s, int layer, int ef) {
+        NativeWalk kernel = s.nativeWalk;
+        if (layer == 0 && kernel != null && kernel.begin(s, links, states)) {
+            kernel.beginExpansion(s, ef);
+            while (!kernel.expand(s) && !isOverdue(s)) {}
+            return;
+        }
         long[] pool = s.pool;
         int size = s.poolSize;
         int capacity = links.capacity(layer);
@@ -178,34 +192,62 @@ final class Walk {
         if (s.pool.length < ef) {
             s.pool = new long[ef];
         }
-        long[] pool = s.pool;
-        int size = 0;
+        s.matchCount = 0;
         if (passes(Keys.ordinal(nearest), filter)) {
-            pool[size++] = nearest;
+            s.pool[s.poolSize++] = nearest;
+            s.matchCount++;
         }
         s.heap.clear();
         s.heap.push(nearest);
-        int visited = 1;
-        int seen = size;
-        int nextCheck = s.distanceCount + 128;
-        int[] batch = s.batch;
-        float[] distances = s.distances;
-        int capacity = links.capacity(0);
-        while (!s.heap.isEmpty()) {
-            long candidate = s.heap.first();
-            if (size == ef && candidate > pool[size - 1]) {
+        NativeWalk kernel = s.nativeWalk;
+        boolean isNative = kernel != null && kernel.begin(s, links, states);
+        int before = s.distanceCount - 1;
+        boolean isDone = false;
+        while (!isDone) {
+            isDone = kernel != null && isNative
+                    ? kernel.expandFiltered(s, ef, filter, FILTERED_STRIDE)
+                    : expandFiltered(s, ef, filter, FILTERED_STRIDE);
+            if (isDone || isOverdue(s)) {
                 break;
             }
+            if (matches >= 0) {
+                int visited = s.distanceCount - before;
+                double needed = APPROACH + distancesPerPlace * ef * visited / (s.matchCount + 0.5);
+                if (WALKED_TO_SCANNED * Math.max(visited, needed) > WALK_SHARE * matches) {
+                    return false;
+                }
+            }
+        }
+        if (s.poolSize == ef && !s.isCut) {
+            int visited = s.distanceCount - before;
+            learn(ef, visited, (s.matchCount + 0.5) / visited);
+        }
+        return true;
+    }
+
+    /// Goes on with a filtered walk for at least `budget` distances; returns whether it is at its end.
+    private boolean expandFiltered(Searcher s, int ef, @Nullable Filter filter, int budget) {
+        long[] pool = s.pool;
+        int[] batch = s.batch;
+        float[] distances = s.distances;
+        int size = s.poolSize;
+        int capacity = links.capacity(0);
+        int end = s.distanceCount + budget;
+        boolean isDone = false;
+        while (s.distanceCount < end) {
+            if (s.heap.isEmpty() || size == ef && s.heap.first() > pool[size - 1]) {
+                isDone = true;
+                break;
+            }
+            long candidate = s.heap.first();
             s.heap.pop();
-            long list = links.list(Keys.ordinal(candidate), 0);
-            int count = s.unmarkedLinks(0, list, capacity);
+            int count = s.unmarkedLinks(0, links.list(Keys.ordinal(candidate), 0), capacity);
             s.score(count);
-            visited += count;
             for (int i = 0; i < count; i++) {
                 long key = Keys.of(distances[i], batch[i]);
                 boolean passes = passes(batch[i], filter);
                 if (passes) {
-                    seen++;
+                    s.matchCount++;
                 }
                 if (size == ef && key >= pool[size - 1]) {
                     continue;
@@ -221,24 +263,9 @@ final class Walk {
                     size++;
                 }
             }
-            if (s.distanceCount >= nextCheck) {
-                nextCheck = s.distanceCount + 128;
-                if (isOverdue(s)) {
-                    break;
-                }
-                if (matches >= 0) {
-                    double needed = APPROACH + distancesPerPlace * ef * visited / (seen + 0.5);
-                    if (WALKED_TO_SCANNED * Math.max(visited, needed) > WALK_SHARE * matches) {
-                        return false;
-                    }
-                }
-            }
         }
         s.poolSize = size;
-        if (size == ef && !s.isCut) {
-            learn(ef, visited, (seen + 0.5) / visited);
-        }
-        return true;
+        return isDone;
     }
 
     /// Takes a walk of `visited` distances, of which `rate` matched, into account. Updates that meet may be

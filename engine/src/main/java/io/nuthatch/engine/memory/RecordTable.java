@@ -3,6 +3,7 @@ package io.nuthatch.engine.memory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Records of one size at `index * recordBytes`, `index >= 0`, sparse, off heap, allocated on demand and
 /// never moved.
@@ -23,6 +24,9 @@ public final class RecordTable implements AutoCloseable {
 
     private record Block(long address, long bytes) {}
 
+    /// The directory off the heap: at `address`, room for `capacity` addresses, of which `granules` count.
+    private record Mirror(long address, int capacity, int granules) {}
+
     private final long recordBytes;
     private final int shift;
     private final int mask;
@@ -31,6 +35,7 @@ public final class RecordTable implements AutoCloseable {
     private final List<Block> blocks = new ArrayList<>(); // Guarded by this, as all below but the directory's reads.
     private volatile long[] directory =
             new long[0]; // Copied on growth; an element is written once, before publication.
+    private volatile @Nullable Mirror mirror; // For native code, once it has asked.
     private long reservedBytes;
     private long countedBytes;
     private long nextGranule; // Address of the next unused granule of the last block.
@@ -100,7 +105,52 @@ public final class RecordTable implements AutoCloseable {
         }
         long[] next = Arrays.copyOf(known, Math.max(known.length, granule + 1));
         next[granule] = takeGranule();
+        if (mirror != null) {
+            mirror(next); // First: whoever finds the record there may show it to native code.
+        }
         directory = next;
+    }
+
+    /// Makes the directory off the heap the same as `known`. One that was outgrown stays until [#clear], as
+    /// somebody may be reading it.
+    private synchronized Mirror mirror(long[] known) {
+        Mirror last = mirror;
+        if (last == null || last.capacity < known.length) {
+            int capacity = Math.max(512, Integer.highestOneBit(known.length) * 2);
+            long bytes = OffHeap.footprint(8L * capacity);
+            long address = OffHeap.reserve(bytes);
+            blocks.add(new Block(address, bytes));
+            countedBytes += bytes;
+            counter.add(bytes);
+            last = new Mirror(address, capacity, 0);
+        }
+        for (int i = 0; i < known.length; i++) {
+            Memory.putLong(last.address + 8L * i, known[i]);
+        }
+        Mirror current = new Mirror(last.address, last.capacity, known.length);
+        mirror = current;
+        return current;
+    }
+
+    private synchronized Mirror firstMirror() {
+        Mirror present = mirror;
+        return present == null ? mirror(directory) : present;
+    }
+
+    /// Writes to `at` where the records are, for native code: four longs, the address of the directory off
+    /// the heap (an address for each granule, 0 for those that do not exist), how many granules it has, the
+    /// binary logarithm of a granule's records, and a record's bytes.
+    ///
+    /// It shows every record that was ensured before, and is good as long as an address would be.
+    public void describe(long at) {
+        Mirror present = mirror;
+        if (present == null) {
+            present = firstMirror();
+        }
+        Memory.putLong(at, present.address);
+        Memory.putLong(at + 8, present.granules);
+        Memory.putLong(at + 16, shift);
+        Memory.putLong(at + 24, recordBytes);
     }
 
     private long takeGranule() {
@@ -125,6 +175,7 @@ public final class RecordTable implements AutoCloseable {
     /// Gives every block back; the table is empty then and may be used again.
     public synchronized void clear() {
         directory = new long[0];
+        mirror = null;
         for (Block block : blocks) {
             OffHeap.release(block.address, block.bytes);
         }

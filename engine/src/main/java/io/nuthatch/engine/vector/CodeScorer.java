@@ -1,5 +1,6 @@
 package io.nuthatch.engine.vector;
 
+import io.nuthatch.engine.kernel.WalkBlock;
 import io.nuthatch.engine.memory.Memory;
 
 /// Estimated distances: the query, rounded to 7 bits a component, is compared with codes. [#error] says how
@@ -98,6 +99,17 @@ public final class CodeScorer extends Scorer {
         for (i = 0; i < count; i++) {
             out[i] = finish(addresses[i] + sideOffset, b, factor * out[i]);
         }
+    }
+
+    @Override
+    public boolean describe(long query, float factor, long block) {
+        codes.describe(block);
+        Memory.putLong(block + WalkBlock.QUERY, query);
+        Memory.putLong(block + WalkBlock.LANES, query + workOffset); // As many bytes as lanes, in a row of floats.
+        Memory.putFloat(block + WalkBlock.FACTOR, factor);
+        boolean isByte = quantizer.compression() == Compression.SQ8;
+        Memory.putInt(block + WalkBlock.KIND, isByte ? WalkBlock.KIND_SQ8 : WalkBlock.KIND_SQ4);
+        return true;
     }
 
     /// As [RowScorer]'s: the misses of short rows overlap when they are all begun first.

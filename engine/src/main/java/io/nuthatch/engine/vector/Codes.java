@@ -1,5 +1,7 @@
 package io.nuthatch.engine.vector;
 
+import io.nuthatch.engine.kernel.WalkBlock;
+import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.RecordTable;
 
@@ -109,6 +111,16 @@ public final class Codes implements AutoCloseable {
     /// For a store whose side values are not in its rows.
     void sideAddresses(int[] ordinals, int from, int count, long[] out) {
         sides.addresses(ordinals, from, count, out);
+    }
+
+    /// Writes where codes and side values are to a block of `WalkBlock`.
+    void describe(long block) {
+        codes.describe(block + WalkBlock.ROWS);
+        Memory.putLong(block + WalkBlock.ROW_BYTES, strideBytes);
+        Memory.putLong(block + WalkBlock.SIDE_OFFSET, isSideInRow ? sideOffset() : -1);
+        if (!isSideInRow) {
+            sides.describe(block + WalkBlock.SIDES);
+        }
     }
 
     @Override

@@ -31,6 +31,12 @@ public abstract class Scorer {
     /// The distance to one row.
     public abstract float score(long query, float factor, int ordinal);
 
+    /// Writes to `block` (of `WalkBlock`: its rows, sides, query and factor) what the native kernel needs to
+    /// score a prepared query; false when it has no code for this.
+    public boolean describe(long query, float factor, long block) {
+        return false;
+    }
+
     /// `out[i]` is the distance to `ordinals[from + i]`, `0 <= i < count`. `addresses` is scratch of at least
     /// `count + 1` longs.
     public abstract void score(

@@ -292,6 +292,10 @@ final class SettingsTable {
             Compute distances with vector instructions. Without them they are the same up to rounding, and a search
             takes several times as long.\
             """);
+        fixed("native-kernel", new Flag(), "yes", """
+            Search graphs by compact codes (COMPRESSION) in C, where the build found a C compiler; INFO search has what runs
+            as search_kernel. Without it the same is done in Java, with the same answers, at about half the speed.\
+            """);
         fixed("huge-pages", new Flag(), "yes", """
             Ask the system for huge pages for vectors, graphs and tables: fewer TLB misses. A system whose
             transparent_hugepage is "never" does not grant them.\
