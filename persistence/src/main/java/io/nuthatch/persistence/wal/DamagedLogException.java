@@ -1,0 +1,27 @@
+package io.nuthatch.persistence.wal;
+
+import java.io.IOException;
+
+/// The log lacks something that had been promised to be safe. The server does not start on it.
+public final class DamagedLogException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private final String file;
+    private final long offset;
+
+    DamagedLogException(String file, long offset, String what) {
+        super(file + ": damaged at byte " + offset + ": " + what);
+        this.file = file;
+        this.offset = offset;
+    }
+
+    /// Name of the segment.
+    public String file() {
+        return file;
+    }
+
+    /// Where in it, in bytes.
+    public long offset() {
+        return offset;
+    }
+}

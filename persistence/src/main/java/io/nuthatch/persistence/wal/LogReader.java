@@ -1,0 +1,145 @@
+package io.nuthatch.persistence.wal;
+
+import io.nuthatch.engine.Storage;
+import io.nuthatch.engine.memory.MemoryAccount;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Reads a log back when the server starts, and makes its end clean.
+///
+/// What a crash tore is cut off: the file is truncated behind the last good record, for good, so that a
+/// record that was torn once never comes back, neither after this start nor after a later one. Nothing is
+/// appended to that file any more; the next record begins a new segment. Damage before the end is refused:
+/// see [SegmentScan].
+///
+/// One [#replay]; progress may be read from any thread.
+public final class LogReader {
+    /// Takes what was in the log.
+    public interface Visitor {
+        /// One record; its payload is readable during the call.
+        void record(long lsn, long address, int bytes);
+    }
+
+    /// What was cut off.
+    ///
+    /// @param offset where the segment ends now, in bytes
+    /// @param lostBytes what stood behind it, without the zeros at the end
+    public record Cut(String file, long offset, long lostBytes) {}
+
+    /// The state of the log after [#replay].
+    ///
+    /// @param lastLsn of the last record; 0 for an empty log
+    /// @param bytes of all segments
+    public record End(long lastLsn, long bytes, @Nullable Cut cut) {}
+
+    private final Storage storage;
+    private final MemoryAccount.Counter counter;
+    private volatile long totalBytes;
+    private volatile long readBytes; // Written by the thread that replays.
+
+    /// `counter` counts the memory of one segment at a time.
+    public LogReader(Storage storage, MemoryAccount.Counter counter) {
+        this.storage = storage;
+        this.counter = counter;
+    }
+
+    /// Bytes of the log; 0 until the replay began.
+    public long totalBytes() {
+        return totalBytes;
+    }
+
+    /// Bytes of the log that were replayed.
+    public long readBytes() {
+        return readBytes;
+    }
+
+    /// Gives every record to `visitor`, oldest first. Throws [DamagedLogException] when something is missing
+    /// that had been synced; what came before was visited.
+    public End replay(Visitor visitor) throws IOException {
+        List<String> names = storage.list().stream()
+                .filter(SegmentFormat::isSegment)
+                .sorted()
+                .toList();
+        long total = 0;
+        for (String name : names) {
+            try (Storage.File file = storage.open(name)) {
+                total += file.size();
+            }
+        }
+        totalBytes = total;
+        long nextLsn = 1;
+        long bytes = 0;
+        Cut cut = null;
+        for (int i = 0; i < names.size(); i++) {
+            String name = names.get(i);
+            boolean isLast = i == names.size() - 1;
+            if (SegmentFormat.firstLsn(name) != nextLsn) {
+                throw new DamagedLogException(
+                        name, 0, "the log up to record " + (SegmentFormat.firstLsn(name) - 1) + " is missing");
+            }
+            try (Storage.File file = storage.open(name);
+                    SegmentScan scan = new SegmentScan(file, counter)) {
+                if (!scan.hasHeader()) {
+                    // The header is synced before the first record is written: without one there are no records.
+                    if (!isLast || !scan.isZeroFrom(SegmentFormat.HEADER_BYTES)) {
+                        throw new DamagedLogException(name, 0, "this is no header of a segment");
+                    }
+                } else {
+                    visitAll(scan, visitor);
+                }
+                nextLsn = scan.nextLsn();
+                if (!isLast) {
+                    checkWhole(scan, name, names.get(i + 1));
+                } else if (scan.nextLsn() == SegmentFormat.firstLsn(name)) {
+                    cut = scan.hasHeader() ? cutOf(scan, name) : null;
+                    storage.delete(name);
+                    storage.sync();
+                    break;
+                } else {
+                    cut = cutOf(scan, name);
+                    file.truncate(scan.position());
+                    file.sync(); // What a killed process wrote without a sync is made as safe as the rest.
+                }
+                bytes += scan.position();
+            }
+        }
+        readBytes = total;
+        return new End(nextLsn - 1, bytes, cut);
+    }
+
+    private void visitAll(SegmentScan scan, Visitor visitor) {
+        long before = readBytes;
+        for (long record = scan.next(); record != 0; record = scan.next()) {
+            int bytes = SegmentFormat.payloadBytes(record);
+            if (bytes > 0) {
+                visitor.record(SegmentFormat.lsn(record), record + SegmentFormat.RECORD_HEADER_BYTES, bytes);
+            }
+            readBytes = before + scan.position();
+        }
+    }
+
+    /// A segment that has a successor was synced as a whole before.
+    private static void checkWhole(SegmentScan scan, String name, String successor) throws DamagedLogException {
+        if (scan.nextLsn() != SegmentFormat.firstLsn(successor) || !scan.isZeroFrom(scan.position())) {
+            throw damaged(scan, name);
+        }
+    }
+
+    /// What has to be cut off the last segment, or null; throws when it had been promised to be safe.
+    private static @Nullable Cut cutOf(SegmentScan scan, String name) throws DamagedLogException {
+        if (scan.isZeroFrom(scan.position())) {
+            return null;
+        }
+        if (scan.hasWitness()) {
+            throw damaged(scan, name);
+        }
+        long end = scan.bytes();
+        return new Cut(name, scan.position(), end - scan.position());
+    }
+
+    private static DamagedLogException damaged(SegmentScan scan, String name) {
+        return new DamagedLogException(
+                name, scan.position(), "record " + scan.nextLsn() + " had been synced and is not whole any more");
+    }
+}

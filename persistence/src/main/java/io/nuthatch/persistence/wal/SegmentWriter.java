@@ -1,0 +1,203 @@
+package io.nuthatch.persistence.wal;
+
+import io.nuthatch.engine.EpochClock;
+import io.nuthatch.engine.Storage;
+import io.nuthatch.engine.memory.Memory;
+import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.engine.memory.OffHeap;
+import java.io.Closeable;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/// The segment that is being written, and the step to the next one.
+///
+/// Every step may fail and be taken again: what was done is remembered, and bytes that were written in part
+/// are written to the same place. A sync that failed is never tried again; the owner gives the writer up. A
+/// segment is synced, and its length is true, before the next one is begun.
+///
+/// One thread at a time.
+final class SegmentWriter implements Closeable {
+    private static final long AHEAD_BYTES = 1 << 20;
+
+    private final Storage storage;
+    private final EpochClock clock;
+    private final MemoryAccount.Counter counter;
+    private final long segmentBytes;
+    private final long aheadBytes;
+    private final long zeros; // Address of that many zeros, of which the first bytes serve as header.
+    private Storage.@Nullable File file;
+    private Storage.@Nullable File unfinished; // Created, but its header is not yet safe.
+    private long position;
+    private long allocated; // The file's length.
+    private long closedBytes; // Of all segments before this one.
+    private long done; // Bytes of the buffer at hand that are in a file.
+    private long writtenLsn;
+    private long syncedLsn;
+
+    SegmentWriter(
+            Storage storage, EpochClock clock, MemoryAccount.Counter counter, long segmentBytes, LogReader.End end) {
+        this.storage = storage;
+        this.clock = clock;
+        this.counter = counter;
+        this.segmentBytes = segmentBytes;
+        this.closedBytes = end.bytes();
+        this.writtenLsn = end.lastLsn();
+        this.syncedLsn = end.lastLsn();
+        this.aheadBytes = Math.min(AHEAD_BYTES, segmentBytes);
+        this.zeros = OffHeap.allocate(aheadBytes, counter);
+    }
+
+    /// Writes all of `buffer`. When it throws, the next call must be with the same buffer and goes on where
+    /// this one ended. `ahead`: keep zeros in front of the records, so that syncs have no length to record.
+    void write(AppendBuffer buffer, boolean ahead) throws IOException {
+        while (done < buffer.bytes()) {
+            Storage.File current = file;
+            if (current == null) {
+                begin(buffer.lsnAt(done));
+                continue;
+            }
+            long run = fitting(buffer);
+            if (run == 0) {
+                finish(current);
+                continue;
+            }
+            if (ahead) {
+                allocate(current, position + run);
+            }
+            current.write(position, buffer.slice(done, run));
+            position += run;
+            allocated = Math.max(allocated, position);
+            done += run;
+            writtenLsn = done == buffer.bytes() ? buffer.lastLsn() : buffer.lsnAt(done) - 1;
+        }
+        done = 0;
+    }
+
+    /// Bytes of the whole records that still fit into the segment; a segment takes one however long.
+    private long fitting(AppendBuffer buffer) {
+        long rest = buffer.bytes() - done;
+        if (position + rest <= segmentBytes) {
+            return rest;
+        }
+        long run = 0;
+        while (run < rest) {
+            long next = buffer.sizeAt(done + run);
+            boolean isFirst = position == SegmentFormat.HEADER_BYTES && run == 0;
+            if (position + run + next > segmentBytes && !isFirst) {
+                break;
+            }
+            run += next;
+        }
+        return run;
+    }
+
+    /// Makes everything written safe.
+    void sync() throws IOException {
+        if (syncedLsn < writtenLsn && file != null) {
+            sync(file);
+            syncedLsn = writtenLsn;
+        }
+    }
+
+    long writtenLsn() {
+        return writtenLsn;
+    }
+
+    long syncedLsn() {
+        return syncedLsn;
+    }
+
+    /// Bytes of all segments.
+    long sizeBytes() {
+        return closedBytes + position;
+    }
+
+    /// Ends the segment: its length becomes true, and all of it safe.
+    private void finish(Storage.File current) throws IOException {
+        if (allocated > position) {
+            current.truncate(position);
+            allocated = position;
+        }
+        sync(current);
+        syncedLsn = writtenLsn;
+        closedBytes += position;
+        position = 0;
+        file = null;
+        current.close();
+    }
+
+    private void begin(long firstLsn) throws IOException {
+        Storage.File next = unfinished;
+        if (next == null) {
+            next = storage.create(SegmentFormat.name(firstLsn));
+            unfinished = next;
+        }
+        SegmentFormat.writeHeader(zeros, firstLsn, clock.nowMillis() / 1000);
+        try {
+            next.write(0, Memory.ALL.asSlice(zeros, SegmentFormat.HEADER_BYTES));
+        } finally {
+            Memory.fill(zeros, SegmentFormat.HEADER_BYTES, (byte) 0);
+        }
+        sync(next);
+        try {
+            storage.sync();
+        } catch (IOException failure) {
+            throw new SyncFailedException("the log's folder", failure);
+        }
+        unfinished = null;
+        file = next;
+        position = SegmentFormat.HEADER_BYTES;
+        allocated = position;
+    }
+
+    /// Writes zeros behind `end` when it comes near the file's end. Without room for them it does not matter:
+    /// whether the records themselves fit shows when they are written.
+    private void allocate(Storage.File current, long end) {
+        if (end <= allocated) {
+            return;
+        }
+        long target = Math.min(Math.max(segmentBytes, end), (end / aheadBytes + 1) * aheadBytes);
+        try {
+            if (target > end) {
+                current.write(end, Memory.ALL.asSlice(zeros, target - end));
+            }
+            allocated = target;
+        } catch (IOException full) {
+            allocated = target; // May be written in part; finish() cuts it.
+        }
+    }
+
+    private static void sync(Storage.File file) throws SyncFailedException {
+        try {
+            file.sync();
+        } catch (IOException failure) {
+            throw new SyncFailedException(file.name(), failure);
+        }
+    }
+
+    /// Ends the segment in order and lets the files go. The memory is given back in any case.
+    @Override
+    public void close() throws IOException {
+        try {
+            if (file != null) {
+                finish(file);
+            }
+        } finally {
+            OffHeap.free(zeros, aheadBytes, counter);
+        }
+    }
+
+    /// Lets the files go as they are, after a failed sync.
+    void abandon() {
+        OffHeap.free(zeros, aheadBytes, counter);
+        for (Storage.File open : new Storage.@Nullable File[] {file, unfinished}) {
+            if (open != null) {
+                try {
+                    open.close();
+                } catch (IOException ignored) {
+                    // Nothing in it counts any more.
+                }
+            }
+        }
+    }
+}
