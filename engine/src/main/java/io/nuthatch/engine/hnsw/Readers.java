@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// Whoever unlinked something calls [#retire]: it takes the epoch, starts the next one, and the action runs
 /// once no searcher carries that epoch or an older one. The stamp is a volatile write and the check a
 /// volatile read after the unlinking, so that a reader either is seen, or starts after the unlinking and
-/// cannot find the thing.
+/// cannot find the thing. A reader's own reads are plain, and the memory model would let them pass its stamp;
+/// the volatile read of `isClosed` between them does not.
 final class Readers {
     private record Retired(long epoch, Runnable action, boolean isMemory) {}
 
