@@ -31,7 +31,8 @@
 #define LINE 64
 #define HEADER 64          /* Bytes before the lanes of a prepared query. */
 #define BATCH_MAX 2048     /* Links of two nodes on layer 0 with the largest M; Searcher.BATCH_MAX. */
-#define AHEAD 8            /* Rows that are prefetched before the first of a batch is compared. */
+#define LANES_MAX 32768    /* Components of a vector. */
+#define LINES_AHEAD 128    /* Cache lines of rows that are prefetched before the first of a batch is compared. */
 #define EXPANDED 1         /* Bit of a key in the pool: its node's links were looked at. */
 #define STATE_LIVE 3       /* Greatest state that a search may return, of a linked node. */
 #define UNIT_HEADER 8      /* Bytes before the links of a unit of io.nuthatch.engine.hnsw.Towers. */
@@ -75,6 +76,7 @@ struct walk {
     int32_t heap_size;    /* In and out. */
     int32_t seen;         /* Out: of the distances, those of nodes that pass. */
     int32_t filter_words; /* Negative without a filter. */
+    int32_t expansions;   /* Nodes that may still be expanded, in and out. */
 };
 
 /* Of WalkBlock. */
@@ -100,10 +102,21 @@ static inline const uint8_t *record(const struct table *t, uint32_t index)
     return start ? (const uint8_t *)start + (index & ((1u << t->shift) - 1)) * t->record_bytes : 0;
 }
 
-static inline void prefetch_row(const uint8_t *row, int64_t bytes)
+/* gcc takes a function that only prefetches for one without effect and leaves the calls out, unless it has to put its
+ * body in their place. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+static ALWAYS_INLINE void prefetch_row(const uint8_t *row, int64_t bytes)
 {
     for (int64_t i = 0; i < bytes; i += LINE)
         __builtin_prefetch(row + i);
+}
+
+/* The same in rows. More than the machine has buffers for: it waits for them, but never for a row. */
+static inline int rows_ahead(const struct walk *w)
+{
+    int64_t rows = LINES_AHEAD * LINE / w->row_bytes;
+    return rows < 4 ? 4 : (int)rows;
 }
 
 static inline int32_t bias(const struct walk *w)
@@ -125,10 +138,11 @@ static inline float query_b(const struct walk *w)
 static void sq8_plain(const struct walk *w, const uint8_t *const *rows, int count, float *values)
 {
     const int8_t *lanes = w->lanes;
+    const int ahead = rows_ahead(w);
     for (int i = 0; i < count; i++) {
         int32_t sum = 0;
-        if (i + AHEAD < count)
-            prefetch_row(rows[i + AHEAD], w->row_bytes);
+        if (i + ahead < count)
+            prefetch_row(rows[i + ahead], w->row_bytes);
         for (int64_t j = 0; j < w->row_bytes; j++)
             sum += rows[i][j] * lanes[j];
         values[i] = (float)(2 * sum - bias(w));
@@ -137,11 +151,12 @@ static void sq8_plain(const struct walk *w, const uint8_t *const *rows, int coun
 
 static void sq4_plain(const struct walk *w, const uint8_t *const *rows, int count, float *values)
 {
+    const int ahead = rows_ahead(w);
     for (int i = 0; i < count; i++) {
         const int8_t *lanes = w->lanes;
         int32_t sum = 0;
-        if (i + AHEAD < count)
-            prefetch_row(rows[i + AHEAD], w->row_bytes);
+        if (i + ahead < count)
+            prefetch_row(rows[i + ahead], w->row_bytes);
         for (int64_t j = 0; j < w->row_bytes; j += LINE, lanes += 2 * LINE)
             for (int k = 0; k < LINE; k++)
                 sum += (rows[i][j + k] & 15) * lanes[k] + (rows[i][j + k] >> 4) * lanes[LINE + k];
@@ -163,10 +178,11 @@ AVX2 static inline int32_t total_256(__m256i sums)
 AVX2 static void sq8_avx2(const struct walk *w, const uint8_t *const *rows, int count, float *values)
 {
     const __m256i ones = _mm256_set1_epi16(1);
+    const int ahead = rows_ahead(w);
     for (int i = 0; i < count; i++) {
         __m256i even = _mm256_setzero_si256(), odd = even;
-        if (i + AHEAD < count)
-            prefetch_row(rows[i + AHEAD], w->row_bytes);
+        if (i + ahead < count)
+            prefetch_row(rows[i + ahead], w->row_bytes);
         for (int64_t j = 0; j < w->row_bytes; j += LINE) {
             __m256i pairs = _mm256_maddubs_epi16(_mm256_loadu_si256((const void *)(rows[i] + j)),
                                                  _mm256_loadu_si256((const void *)(w->lanes + j)));
@@ -182,10 +198,11 @@ AVX2 static void sq8_avx2(const struct walk *w, const uint8_t *const *rows, int 
 AVX2 static void sq4_avx2(const struct walk *w, const uint8_t *const *rows, int count, float *values)
 {
     const __m256i ones = _mm256_set1_epi16(1), low = _mm256_set1_epi8(15);
+    const int ahead = rows_ahead(w);
     for (int i = 0; i < count; i++) {
         __m256i sums = _mm256_setzero_si256();
-        if (i + AHEAD < count)
-            prefetch_row(rows[i + AHEAD], w->row_bytes);
+        if (i + ahead < count)
+            prefetch_row(rows[i + ahead], w->row_bytes);
         for (int64_t j = 0; j < w->row_bytes; j += 32) {
             const int8_t *lanes = w->lanes + 2 * (j & -LINE) + (j & 32);
             __m256i codes = _mm256_loadu_si256((const void *)(rows[i] + j));
@@ -220,8 +237,9 @@ AVX512 static void sq8_avx512(const struct walk *w, const uint8_t *const *rows, 
 {
     const int64_t n = w->row_bytes;
     const int8_t *lanes = w->lanes;
+    const int ahead = rows_ahead(w);
     for (int i = 0; i < count; i += 4) {
-        for (int p = i + AHEAD; p < i + AHEAD + 4 && p < count; p++)
+        for (int p = i + ahead; p < i + ahead + 4 && p < count; p++)
             prefetch_row(rows[p], n);
         const uint8_t *r0 = rows[i], *r1 = rows[i + 1 < count ? i + 1 : i];
         const uint8_t *r2 = rows[i + 2 < count ? i + 2 : i], *r3 = rows[i + 3 < count ? i + 3 : i];
@@ -249,9 +267,10 @@ AVX512 static void sq4_avx512(const struct walk *w, const uint8_t *const *rows, 
 {
     const int64_t n = w->row_bytes;
     const int8_t *lanes = w->lanes;
+    const int ahead = rows_ahead(w);
     const __m512i low = _mm512_set1_epi8(15);
     for (int i = 0; i < count; i += 4) {
-        for (int p = i + AHEAD; p < i + AHEAD + 4 && p < count; p++)
+        for (int p = i + ahead; p < i + ahead + 4 && p < count; p++)
             prefetch_row(rows[p], n);
         const uint8_t *r0 = rows[i], *r1 = rows[i + 1 < count ? i + 1 : i];
         const uint8_t *r2 = rows[i + 2 < count ? i + 2 : i], *r3 = rows[i + 3 < count ? i + 3 : i];
@@ -314,40 +333,59 @@ static void narrow_lanes(struct walk *w)
 
 /* ---- Nodes and keys ---- */
 
-/* Puts a node at place `count` of the batch, if it has a row; returns how many there are then. */
-static inline int add_node(const struct walk *w, struct batch *b, int count, uint32_t node)
+/* Puts the links of a list at the end of the nodes, and returns how many there are then. */
+static inline int add_links(const int32_t *list, int capacity, uint32_t *nodes, int count)
 {
-    const uint8_t *row = record(&w->rows, node);
-    if (!row)
-        return count;
-    b->nodes[count] = node;
-    b->rows[count] = row;
-    if (count < AHEAD)
-        prefetch_row(row, w->row_bytes);
-    if (w->side_offset < 0)
-        __builtin_prefetch(record(&w->sides, node));
-    return count + 1;
+    for (int i = 0; list && i < capacity; i++) {
+        int32_t link = __atomic_load_n(list + i, __ATOMIC_ACQUIRE);
+        if (link <= 0)
+            break;
+        nodes[count++] = (uint32_t)link - 1;
+    }
+    return count;
 }
 
-/* Appends the links of a list that were not marked, and marks them. */
-static inline int add_unmarked(const struct walk *w, struct batch *b, int count, uint32_t node)
+/* As add_links, for those on layer 0 that were not marked; marks them. Which ones those are cannot be predicted:
+ * hence no branch. What the loop needs is in locals, as marks may alias anything for all the compiler knows. */
+static inline int add_unmarked(const struct walk *w, uint32_t node, uint32_t *nodes, int count)
 {
     const int32_t *list = (const int32_t *)record(&w->links, node);
-    if (!list)
-        return count;
-    uint8_t *marks = w->marks;
+    uint8_t *const marks = w->marks;
     const uint8_t now = (uint8_t)w->stamp;
-    for (int i = 0; i < w->capacity; i++) {
+    const uint64_t marked = (uint64_t)w->marked;
+    const int capacity = list ? w->capacity : 0;
+    for (int i = 0; i < capacity; i++) {
         int32_t link = __atomic_load_n(list + i, __ATOMIC_ACQUIRE);
         if (link <= 0)
             break;
         uint32_t named = (uint32_t)link - 1;
-        if (named >= w->marked || marks[named] == now)
+        if (named >= marked)
             continue;
+        nodes[count] = named;
+        count += marks[named] != now;
         marks[named] = now;
-        count = add_node(w, b, count, named);
     }
     return count;
+}
+
+/* Finds the rows of the nodes from `from` on and prefetches the first of the batch; returns how many nodes are left
+ * when those without a row are taken out. */
+static inline int find_rows(const struct walk *w, struct batch *b, int from, int count)
+{
+    const struct table rows = w->rows;
+    const int ahead = rows_ahead(w);
+    int found = from;
+    for (int i = from; i < count; i++) {
+        const uint8_t *row = record(&rows, b->nodes[i]);
+        b->nodes[found] = b->nodes[i];
+        b->rows[found] = row;
+        if (found < ahead)
+            prefetch_row(row, w->row_bytes);
+        if (w->side_offset < 0)
+            __builtin_prefetch(record(&w->sides, b->nodes[i]));
+        found += row != 0;
+    }
+    return found;
 }
 
 /* Makes the values of the batch distances: CodeScorer's estimate, operation by operation. */
@@ -418,11 +456,25 @@ static inline int nearer(const struct batch *b, int count, int64_t bound, int64_
     return near;
 }
 
-static inline void prefetch_links(const struct walk *w, uint32_t node)
+static ALWAYS_INLINE void prefetch_links(const struct walk *w, uint32_t node)
 {
     const uint8_t *list = record(&w->links, node);
     __builtin_prefetch(list);
     __builtin_prefetch(list + LINE);
+}
+
+/* Prefetches the lists of the next two of the pool that are not expanded; returns the key of the second. */
+static ALWAYS_INLINE int64_t prefetch_next(const struct walk *w, const int64_t *pool, int size, int from)
+{
+    int left = 2;
+    for (int i = from; i < size; i++) {
+        if (pool[i] & EXPANDED)
+            continue;
+        prefetch_links(w, node_of(pool[i]));
+        if (--left == 0)
+            return pool[i];
+    }
+    return INT64_MAX;
 }
 
 /* ---- What Java calls ---- */
@@ -456,7 +508,8 @@ EXPORT int64_t nuthatch_descend(struct walk *w, int32_t start, int32_t layer, in
     struct batch b;
     narrow_lanes(w);
     w->distances = 0;
-    if (!add_node(w, &b, 0, (uint32_t)start))
+    b.nodes[0] = (uint32_t)start;
+    if (!find_rows(w, &b, 0, 1))
         return -1;
     score(w, &b, 1);
     uint32_t nearest = b.nodes[0];
@@ -464,14 +517,8 @@ EXPORT int64_t nuthatch_descend(struct walk *w, int32_t start, int32_t layer, in
     for (; layer >= layer_min; layer--) {
         for (int moved = 1; moved;) {
             moved = 0;
-            const int32_t *list = upper_list(w, nearest, layer);
-            int count = 0;
-            for (int i = 0; list && i < w->upper_capacity; i++) {
-                int32_t link = __atomic_load_n(list + i, __ATOMIC_ACQUIRE);
-                if (link <= 0)
-                    break;
-                count = add_node(w, &b, count, (uint32_t)link - 1);
-            }
+            int count = add_links(upper_list(w, nearest, layer), w->upper_capacity, b.nodes, 0);
+            count = find_rows(w, &b, 0, count);
             score(w, &b, count);
             for (int i = 0; i < count; i++) {
                 if (b.values[i] < best) {
@@ -485,17 +532,17 @@ EXPORT int64_t nuthatch_descend(struct walk *w, int32_t start, int32_t layer, in
     return key_of(best, nearest);
 }
 
-/* Walk#expand on layer 0: two nodes at a time until none of the `ef` nearest is left, or the budget is spent.
- * Returns whether it is done. */
+/* Walk#expand on layer 0: two nodes at a time until none of the `ef` nearest is left or enough have been expanded,
+ * or the budget is spent. Returns whether it is done. */
 EXPORT int32_t nuthatch_expand(struct walk *w, int64_t *pool)
 {
     struct batch b;
     int64_t keys[BATCH_MAX + 1];
     const int ef = w->ef;
-    int size = w->size, next = w->next;
+    int size = w->size, next = w->next, left = w->expansions;
     narrow_lanes(w);
     w->distances = 0;
-    while (next < size && w->distances < w->budget) {
+    while (next < size && left > 0 && w->distances < w->budget) {
         if (pool[next] & EXPANDED) {
             next++;
             continue;
@@ -506,14 +553,23 @@ EXPORT int32_t nuthatch_expand(struct walk *w, int64_t *pool)
         if (second < size)
             prefetch_links(w, node_of(pool[second]));
         pool[next] |= EXPANDED;
-        int count = add_unmarked(w, &b, 0, node_of(pool[next]));
+        left--;
+        /* What is nearer than `front` will be expanded before anything that is in the pool now. */
+        int64_t front = second < size ? prefetch_next(w, pool, size, second + 1) : INT64_MAX;
+        int count = add_unmarked(w, node_of(pool[next]), b.nodes, 0);
+        count = find_rows(w, &b, 0, count);
         if (second < size) {
             pool[second] |= EXPANDED;
-            count = add_unmarked(w, &b, count, node_of(pool[second]));
+            left--;
+            int more = add_unmarked(w, node_of(pool[second]), b.nodes, count);
+            count = find_rows(w, &b, count, more);
         }
         score(w, &b, count);
         int near = nearer(&b, count, size == ef ? pool[size - 1] : INT64_MAX, keys);
         int lowest = next + 1;
+        for (int i = 0; i < near; i++)
+            if (keys[i] < front)
+                prefetch_links(w, node_of(keys[i]));
         for (int i = 0; i < near; i++) {
             if (size == ef) {
                 if (keys[i] >= pool[size - 1])
@@ -521,15 +577,26 @@ EXPORT int32_t nuthatch_expand(struct walk *w, int64_t *pool)
                 size--;
             }
             int at = insert(pool, size++, keys[i]);
-            if (at <= next + 4)
-                prefetch_links(w, node_of(keys[i]));
             lowest = at < lowest ? at : lowest;
         }
         next = lowest;
     }
     w->size = size;
     w->next = next;
-    return next >= size;
+    w->expansions = left;
+    return next >= size || left <= 0;
+}
+
+/* values[i] becomes the answer of CodeKernel for the prepared query and rows[i]. */
+EXPORT void nuthatch_dots(const uint8_t *query, int32_t kind, int32_t level, int32_t row_bytes, int32_t count,
+                          const int64_t *rows, float *values)
+{
+    int8_t lanes[LANES_MAX] __attribute__((aligned(LINE)));
+    struct walk w = {.query = query, .lanes = lanes, .row_bytes = row_bytes, .kind = kind, .is_fresh = 1};
+    narrow_lanes(&w);
+    for (int i = 0; i < count && i < rows_ahead(&w); i++)
+        prefetch_row((const uint8_t *)rows[i], row_bytes);
+    SCORES[kind][level](&w, (const uint8_t *const *)rows, count, values);
 }
 
 static void push(int64_t *heap, int i, int64_t key)
@@ -563,15 +630,10 @@ static void pop(int64_t *heap, int size)
     heap[i] = key;
 }
 
-static inline int in_filter(const struct walk *w, const int64_t *filter, uint32_t node)
-{
-    return w->filter_words < 0
-        || ((node >> 6) < (uint64_t)w->filter_words && (uint64_t)filter[node >> 6] >> (node & 63) & 1);
-}
-
 static inline int passes(const struct walk *w, const int64_t *filter, uint32_t node)
 {
-    if (!in_filter(w, filter, node))
+    if (w->filter_words >= 0
+        && ((node >> 6) >= (uint64_t)w->filter_words || !((uint64_t)filter[node >> 6] >> (node & 63) & 1)))
         return 0;
     const uint8_t *state = record(&w->states, node);
     return state && __atomic_load_n(state, __ATOMIC_ACQUIRE) <= STATE_LIVE;
@@ -582,7 +644,6 @@ static inline int passes(const struct walk *w, const int64_t *filter, uint32_t n
 EXPORT int32_t nuthatch_filtered(struct walk *w, int64_t *pool, int64_t *heap, const int64_t *filter)
 {
     struct batch b;
-    int64_t keys[BATCH_MAX + 1];
     const int ef = w->ef;
     int size = w->size, heap_size = w->heap_size, done = 0;
     narrow_lanes(w);
@@ -595,28 +656,19 @@ EXPORT int32_t nuthatch_filtered(struct walk *w, int64_t *pool, int64_t *heap, c
         }
         uint32_t node = node_of(heap[0]);
         pop(heap, heap_size--);
-        int count;
-        if (heap_size > 0 && (size < ef || heap[0] <= pool[size - 1])) { /* Two at a time. */
-            uint32_t second = node_of(heap[0]);
-            prefetch_links(w, second);
-            pop(heap, heap_size--);
-            count = add_unmarked(w, &b, 0, node);
-            count = add_unmarked(w, &b, count, second);
-        } else {
-            count = add_unmarked(w, &b, 0, node);
-        }
+        int count = find_rows(w, &b, 0, add_unmarked(w, node, b.nodes, 0));
         score(w, &b, count);
-        for (int i = 0; i < count; i++)
-            w->seen += in_filter(w, filter, b.nodes[i]);
-        int near = nearer(&b, count, size == ef ? pool[size - 1] : INT64_MAX, keys);
-        for (int i = 0; i < near; i++) {
-            if (size == ef && keys[i] >= pool[size - 1])
+        for (int i = 0; i < count; i++) {
+            int64_t key = key_of(b.values[i], b.nodes[i]);
+            int is_match = passes(w, filter, b.nodes[i]);
+            w->seen += is_match;
+            if (size == ef && key >= pool[size - 1])
                 continue;
-            push(heap, heap_size++, keys[i]);
-            if (passes(w, filter, node_of(keys[i]))) {
+            push(heap, heap_size++, key);
+            if (is_match) {
                 if (size == ef)
                     size--;
-                insert(pool, size++, keys[i]);
+                insert(pool, size++, key);
             }
         }
         if (heap_size > 0)

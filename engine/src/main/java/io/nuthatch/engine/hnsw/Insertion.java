@@ -56,7 +56,7 @@ final class Insertion {
             s.newMarks(states.limit());
             int ef = Math.min(efConstruction, states.limit() + 1);
             walk.seed(s, nearest, ef);
-            walk.expand(s, layer, ef);
+            walk.expand(s, layer, ef, Integer.MAX_VALUE);
             nearest = s.pool[0] & ~Keys.EXPANDED;
             int count = pruning.select(s, ordinal, s.pool, s.poolSize, maxConnections);
             int[] neighbours = Arrays.copyOf(s.selected, count);

@@ -62,11 +62,12 @@ final class NativeWalk {
         return nearest;
     }
 
-    void beginExpansion(Searcher s, int ef) {
+    void beginExpansion(Searcher s, int ef, int expansions) {
         Memory.putInt(block + WalkBlock.BUDGET, budget);
         Memory.putInt(block + WalkBlock.EF, ef);
         Memory.putInt(block + WalkBlock.SIZE, s.poolSize);
         Memory.putInt(block + WalkBlock.NEXT, 0);
+        Memory.putInt(block + WalkBlock.EXPANSIONS, expansions);
     }
 
     /// Goes on with [Walk#expand]; returns whether it is at its end.

@@ -104,6 +104,24 @@ public final class NativeKernel {
         }
     }
 
+    /// `nuthatch_dots` of `walk.c`: `out[i]` becomes the answer for the row at `addresses[i]`, `0 <= i <
+    /// count`. `kind` as in [WalkBlock].
+    public static void dots(long query, int kind, int rowBytes, int count, long[] addresses, float[] out) {
+        Library library = library();
+        try {
+            library.dots.invokeExact(
+                    query,
+                    kind,
+                    library.level.number(),
+                    rowBytes,
+                    count,
+                    MemorySegment.ofArray(addresses),
+                    MemorySegment.ofArray(out));
+        } catch (Throwable failure) {
+            throw impossible(failure);
+        }
+    }
+
     private static Library library() {
         Library library = LIBRARY;
         if (library == null) {
@@ -116,7 +134,8 @@ public final class NativeKernel {
         return failure instanceof Error error ? error : new AssertionError(failure);
     }
 
-    private record Library(Level level, MethodHandle descend, MethodHandle expand, MethodHandle filtered) {}
+    private record Library(
+            Level level, MethodHandle descend, MethodHandle expand, MethodHandle filtered, MethodHandle dots) {}
 
     private static @Nullable Library load() {
         String wanted = System.getProperty("nuthatch.native", "avx512");
@@ -164,9 +183,20 @@ public final class NativeKernel {
                         ValueLayout.ADDRESS,
                         ValueLayout.ADDRESS),
                 brief);
+        MethodHandle dots = linker.downcallHandle(
+                library.findOrThrow("nuthatch_dots"),
+                FunctionDescriptor.ofVoid(
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.ADDRESS,
+                        ValueLayout.ADDRESS),
+                brief);
         try {
             int number = (int) level.invokeExact(most.number());
-            return new Library(Level.values()[number - 1], descend, expand, filtered);
+            return new Library(Level.values()[number - 1], descend, expand, filtered, dots);
         } catch (Throwable failure) {
             throw impossible(failure);
         }

@@ -32,6 +32,8 @@ public final class WalkBlock {
     public static final int SEEN = 292;
     public static final int FILTER_WORDS = 296;
 
+    public static final int EXPANSIONS = 300;
+
     /// Bytes of a block.
     public static final int BYTES = 304;
 

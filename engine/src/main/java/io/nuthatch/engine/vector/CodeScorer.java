@@ -1,5 +1,6 @@
 package io.nuthatch.engine.vector;
 
+import io.nuthatch.engine.kernel.NativeKernel;
 import io.nuthatch.engine.kernel.WalkBlock;
 import io.nuthatch.engine.memory.Memory;
 
@@ -11,10 +12,14 @@ import io.nuthatch.engine.memory.Memory;
 /// one unit of a lane stands for. A row as a query is made of its code alone.
 public final class CodeScorer extends Scorer {
     private static final int TOUCH_BYTES_MAX = 128;
+    private static final boolean IS_NATIVE = NativeKernel.isOn();
+    private static final int NATIVE_MIN = 3; // Rows for which a call into C pays.
+    private static final int NATIVE_BYTES_MAX = 1 << 20; // No call is to be long, see NativeKernel.
 
     private final Codes codes;
     private final Quantizer quantizer;
     private final CodeKernel kernel;
+    private final int kind;
     private final int strideBytes;
     private final int workOffset;
 
@@ -22,6 +27,7 @@ public final class CodeScorer extends Scorer {
         this.codes = codes;
         this.quantizer = codes.quantizer();
         this.kernel = CodeKernel.of(quantizer.compression());
+        this.kind = quantizer.compression() == Compression.SQ8 ? WalkBlock.KIND_SQ8 : WalkBlock.KIND_SQ4;
         this.strideBytes = codes.strideBytes();
         int lanes = strideBytes * 8 / quantizer.compression().bits();
         this.workOffset = CodeKernel.HEADER_BYTES + lanes * Short.BYTES;
@@ -34,11 +40,6 @@ public final class CodeScorer extends Scorer {
     @Override
     public Rows rows() {
         return codes.rows();
-    }
-
-    @Override
-    public int rowBytes() {
-        return strideBytes;
     }
 
     @Override
@@ -76,20 +77,24 @@ public final class CodeScorer extends Scorer {
 
     @Override
     public void score(long query, float factor, int[] ordinals, int from, int count, long[] addresses, float[] out) {
-        scoreAtLeast(query, factor, 0, ordinals, from, count, addresses, out);
+        codes.addresses(ordinals, from, count, addresses);
+        if (IS_NATIVE && count >= NATIVE_MIN && (long) count * strideBytes <= NATIVE_BYTES_MAX) {
+            NativeKernel.dots(query, kind, strideBytes, count, addresses, out);
+        } else {
+            dots(query, count, addresses, out);
+        }
+        int sideOffset = codes.sideOffset();
+        if (!codes.isSideInRow()) {
+            codes.sideAddresses(ordinals, from, count, addresses);
+            sideOffset = 0;
+        }
+        float b = Memory.getFloat(query + 4);
+        for (int i = 0; i < count; i++) {
+            out[i] = finish(addresses[i] + sideOffset, b, factor * out[i]);
+        }
     }
 
-    /// As [#score], less `errors` times [#error] each.
-    public void scoreAtLeast(
-            long query,
-            float factor,
-            float errors,
-            int[] ordinals,
-            int from,
-            int count,
-            long[] addresses,
-            float[] out) {
-        codes.addresses(ordinals, from, count, addresses);
+    private void dots(long query, int count, long[] addresses, float[] out) {
         if (strideBytes <= TOUCH_BYTES_MAX) {
             touch(addresses, count);
         }
@@ -108,16 +113,6 @@ public final class CodeScorer extends Scorer {
         if (i < count) {
             out[i] = kernel.one(query, addresses[i], strideBytes);
         }
-        int sideOffset = codes.sideOffset();
-        if (!codes.isSideInRow()) {
-            codes.sideAddresses(ordinals, from, count, addresses);
-            sideOffset = 0;
-        }
-        float b = Memory.getFloat(query + 4);
-        float noise = errors * Memory.getFloat(query + 8);
-        for (i = 0; i < count; i++) {
-            out[i] = finish(addresses[i] + sideOffset, b, factor * out[i] + noise);
-        }
     }
 
     @Override
@@ -126,8 +121,7 @@ public final class CodeScorer extends Scorer {
         Memory.putLong(block + WalkBlock.QUERY, query);
         Memory.putLong(block + WalkBlock.LANES, query + workOffset); // As many bytes as lanes, in a row of floats.
         Memory.putFloat(block + WalkBlock.FACTOR, factor);
-        boolean isByte = quantizer.compression() == Compression.SQ8;
-        Memory.putInt(block + WalkBlock.KIND, isByte ? WalkBlock.KIND_SQ8 : WalkBlock.KIND_SQ4);
+        Memory.putInt(block + WalkBlock.KIND, kind);
         return true;
     }
 

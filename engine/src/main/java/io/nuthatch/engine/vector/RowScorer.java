@@ -37,11 +37,6 @@ public final class RowScorer extends Scorer {
     }
 
     @Override
-    public int rowBytes() {
-        return rows.strideBytes();
-    }
-
-    @Override
     public int queryBytes() {
         return isConverted ? padded * Float.BYTES : rows.strideBytes();
     }
