@@ -106,6 +106,7 @@ public final class NuthatchServer implements AutoCloseable {
             Executors.newSingleThreadExecutor(new DefaultThreadFactory("indexing", true));
     private final Indexes indexes;
     private final QueryPool pool;
+    private final RecallThread recallThread;
     private final ActiveExpiry activeExpiry = new ActiveExpiry();
     private final ScheduledExecutorService background =
             Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("background", true));
@@ -155,6 +156,8 @@ public final class NuthatchServer implements AutoCloseable {
         wiring.state(state);
         wiring.memory(keyspace, maxMemory);
         wiring.search(indexes);
+        this.recallThread =
+                new RecallThread(indexes.liveRecall(), () -> pool.queued() > 0 || indexThreads.backlog() > 0);
         this.loops = new MultiThreadIoEventLoopGroup(
                 options.ioThreads(),
                 new DefaultThreadFactory("io"),
@@ -425,6 +428,7 @@ public final class NuthatchServer implements AutoCloseable {
         background.shutdown();
         indexing.shutdownNow(); // What still waits would be lost with the keyspace anyhow.
         pool.close();
+        recallThread.stop();
         for (Session session : state.clients().all()) {
             session.connection().close();
         }
@@ -447,6 +451,7 @@ public final class NuthatchServer implements AutoCloseable {
     private void closeEngine() {
         indexThreads.close();
         indexes.close();
+        recallThread.close();
         try {
             if (!indexing.awaitTermination(30, TimeUnit.SECONDS)) {
                 LOG.warn("the indexing thread does not end");

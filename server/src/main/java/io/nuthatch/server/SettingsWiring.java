@@ -35,6 +35,7 @@ final class SettingsWiring {
 
     void search(Indexes indexes) {
         obey(() -> indexes.setQueryCache(config.flag("search-query-cache").getAsBoolean()), "search-query-cache");
+        obey(() -> indexes.liveRecall().setEvery(integer("search-recall-every")), "search-recall-every");
     }
 
     void connections(ConnectionPolicy policy) {

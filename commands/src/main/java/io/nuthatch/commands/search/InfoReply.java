@@ -7,6 +7,8 @@ import io.nuthatch.engine.document.IndexDefinition;
 import io.nuthatch.engine.document.IndexInfo;
 import io.nuthatch.engine.document.IndexInfo.Errors;
 import io.nuthatch.engine.document.IndexInfo.Part;
+import io.nuthatch.engine.recall.Band;
+import io.nuthatch.engine.recall.FieldRecall;
 import io.nuthatch.engine.text.ByteStrings;
 import io.nuthatch.engine.vector.Compression;
 import io.nuthatch.resp.ReplyWriter;
@@ -203,7 +205,8 @@ final class InfoReply {
     private void statistics(FieldSpec field) {
         IndexInfo.VectorField vector = info.vectors().get(field.name());
         boolean isCoded = field.type() instanceof FieldType.Vector type && type.compression() != Compression.NONE;
-        reply.map(vector == null ? 3 : isCoded ? 10 : 5);
+        FieldRecall recall = vector == null ? null : vector.recall();
+        reply.map((vector == null ? 3 : isCoded ? 10 : 5) + (recall == null ? 0 : 3));
         key("identifier");
         name(field.identifier());
         key("attribute");
@@ -221,6 +224,43 @@ final class InfoReply {
                 real("rescore", type.compression().rescored(100) / 100.0);
             }
         }
+        if (recall != null && field.type() instanceof FieldType.Vector type) {
+            recall(recall, type);
+        }
+    }
+
+    /// What searches reached, by band of filter, and the widths of walk for the recalls that were asked for.
+    private void recall(FieldRecall recall, FieldType.Vector type) {
+        real("recall_default", type.recall());
+        List<FieldRecall.Estimate> estimates = recall.estimates();
+        key("recall");
+        reply.array(estimates.size());
+        for (FieldRecall.Estimate estimate : estimates) {
+            reply.map(6);
+            label("filter", estimate.band());
+            real("estimate", estimate.estimate());
+            real("low", estimate.low());
+            real("high", estimate.high());
+            integer("checks", estimate.checks());
+            integer("ef_runtime", estimate.ef());
+        }
+        List<FieldRecall.Target> targets = recall.targets();
+        key("recall_targets");
+        reply.array(targets.size());
+        for (FieldRecall.Target target : targets) {
+            reply.map(6);
+            label("filter", target.band());
+            integer("k", target.k());
+            real("recall", target.recall());
+            integer("ef_runtime", target.ef());
+            integer("checks", (long) target.checks());
+            integer("known", target.checks() >= FieldRecall.TRUSTED ? 1 : 0);
+        }
+    }
+
+    private void label(String name, Band band) {
+        key(name);
+        reply.simpleString(band.label());
     }
 
     private void errors(Errors errors) {

@@ -28,7 +28,8 @@ final class SchemaCommands {
                     + " [SORTABLE [UNF]] [NOINDEX] [INDEXMISSING] [INDEXEMPTY] [field ...]")
             .arity(-5)
             .complexity("O(1); keys that exist are indexed in the background, O(N) for N keys")
-            .details("Options come in any order. `ON JSON`, `GEO`, `GEOSHAPE`, `SVS-VAMANA`, `PHONETIC`, `FILTER`,"
+            .details("An HNSW field may say `RECALL r`, 0 < r <= 1: searches that name neither `RECALL` nor"
+                    + " `EF_RUNTIME` then walk as wide as that recall takes. Options come in any order. `ON JSON`, `GEO`, `GEOSHAPE`, `SVS-VAMANA`, `PHONETIC`, `FILTER`,"
                     + " `TEMPORARY`, `LANGUAGE_FIELD`, `SCORE_FIELD`, `PAYLOAD_FIELD`, `NOOFFSETS`, `NOFIELDS`"
                     + " and `NOFREQS` are refused. `MAXTEXTFIELDS`, `NOHL`, `WITHSUFFIXTRIE`, `INITIAL_CAP` and"
                     + " `BLOCK_SIZE` are taken and change no answer. `COMPRESSION` lets an HNSW index of floats walk"

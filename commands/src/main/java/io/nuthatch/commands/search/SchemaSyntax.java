@@ -180,6 +180,7 @@ final class SchemaSyntax {
         private int maxConnections = FieldType.Vector.DEFAULT_MAX_CONNECTIONS;
         private int efConstruction = FieldType.Vector.DEFAULT_EF_CONSTRUCTION;
         private int efRuntime = FieldType.Vector.DEFAULT_EF_RUNTIME;
+        private double recall;
         private double epsilon = FieldType.Vector.DEFAULT_EPSILON;
         private @Nullable Compression compression;
 
@@ -205,6 +206,12 @@ final class SchemaSyntax {
                             efConstruction = (int) tokens.integer(option("efConstruction"), 1, Integer.MAX_VALUE);
                         } else if (hnsw && name.equals("EF_RUNTIME")) {
                             efRuntime = (int) tokens.integer(option("efRuntime"), 1, Integer.MAX_VALUE);
+                        } else if (hnsw && name.equals("RECALL")) {
+                            recall = tokens.real(option("recall"));
+                            if (!(recall > 0 && recall <= 1)) {
+                                throw CommandException.of(
+                                        "ERR Bad arguments for %s: must be above 0 and up to 1", option("recall"));
+                            }
                         } else if (hnsw && name.equals("EPSILON")) {
                             epsilon = tokens.real(option("epsilon"));
                         } else if (!hnsw && name.equals("BLOCK_SIZE")) {
@@ -239,6 +246,7 @@ final class SchemaSyntax {
                     maxConnections,
                     efConstruction,
                     efRuntime,
+                    recall,
                     epsilon,
                     compressionOr(otherwise));
         }

@@ -53,6 +53,9 @@ final class SearchCommand {
             .placement(Placement.QUERY_POOL)
             .details("Options come in any order. The reply is an array in RESP2 and a map in RESP3; valkey-glide gets"
                     + " the array in both (`search-resp3-shape`). Neighbours come nearest first without SORTBY."
+                    + " A KNN clause takes `EF_RUNTIME n` or, instead, `RECALL r` with 0 < r <= 1, also as"
+                    + " `=>{$RECALL: r}`: the server picks the width of walk that reaches this share of the true"
+                    + " neighbours, from what it measures (`search-recall-every`, FT.INFO); 1 is an exact scan."
                     + " `NOSTOPWORDS`, `SLOP`, `INORDER`, `SUMMARIZE`, `HIGHLIGHT`, `GEOFILTER`, `EXPANDER`,"
                     + " `EXPLAINSCORE` and `PAYLOAD` are refused.")
             .build();

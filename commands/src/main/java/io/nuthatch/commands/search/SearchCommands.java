@@ -15,11 +15,14 @@ import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.document.SearchIndex;
 import io.nuthatch.engine.kernel.NativeKernel;
 import io.nuthatch.engine.query.Query;
+import io.nuthatch.engine.recall.FieldRecall;
+import io.nuthatch.engine.recall.LiveRecall;
 import io.nuthatch.engine.text.ByteStrings;
 import io.nuthatch.engine.vector.Simd;
 import io.nuthatch.resp.Args;
 import io.nuthatch.resp.ReplyWriter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +86,13 @@ public final class SearchCommands implements CommandFamily {
                                 .locking(Locking.WALK)
                                 .placement(Placement.QUERY_POOL)
                                 .complexity("O(N) for N different words and tags, whose sizes are summed")
+                                .details("Among the statistics of an HNSW field: `recall`, what searches reached of"
+                                        + " late, by band of filter (`all` for none, `over-30%`, `3-30%`, `under-3%`"
+                                        + " match), with 95 % bounds, the searches checked since the index was made,"
+                                        + " and the last one's width of walk (0: a scan); `recall_targets`, the"
+                                        + " width of walk for each recall asked for, by band and k, and whether it"
+                                        + " is known yet or a guess; `recall_default`, the field's `RECALL`, 0 for"
+                                        + " none.")
                                 .build(),
                         (context, args, reply) -> {
                             SearchIndex index = find(indexes, name(args, 1));
@@ -157,7 +167,33 @@ public final class SearchCommands implements CommandFamily {
             out.append("search_filter_cache_misses:")
                     .append(kept.filterMisses())
                     .append("\r\n");
+            LiveRecall.Stats recall = indexes.liveRecall().stats();
+            out.append("search_recall_sampled:").append(recall.sampled()).append("\r\n");
+            out.append("search_recall_checked:").append(recall.checked()).append("\r\n");
+            out.append("search_recall_stale:").append(recall.stale()).append("\r\n");
+            out.append("search_recall_dropped:").append(recall.dropped()).append("\r\n");
+            out.append("search_recall_waiting:").append(recall.waiting()).append("\r\n");
+            out.append("search_recall_estimate:").append(overallRecall(indexes)).append("\r\n");
         });
+    }
+
+    /// The recall of all indexes together, each band of each field by its checks; empty before the first.
+    private static String overallRecall(Indexes indexes) {
+        double sum = 0;
+        long checks = 0;
+        for (String name : indexes.names()) {
+            SearchIndex index = indexes.find(name);
+            if (index == null) {
+                continue; // Dropped since its name was listed.
+            }
+            for (FieldRecall field : index.recalls().values()) {
+                for (FieldRecall.Estimate estimate : field.estimates()) {
+                    sum += estimate.estimate() * estimate.checks();
+                    checks += estimate.checks();
+                }
+            }
+        }
+        return checks == 0 ? "" : String.format(Locale.ROOT, "%.4f", sum / checks);
     }
 
     /// What all specs of the family share.

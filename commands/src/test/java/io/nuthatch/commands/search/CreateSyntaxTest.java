@@ -55,7 +55,7 @@ class CreateSyntaxTest {
                 parse("i prefix 2 a: b: language FRENCH score 0.5 stopwords 2 Foo bar on hash nohl maxtextfields"
                         + " skipinitialscan schema t as title text nostem sortable unf weight 2.5 noindex indexmissing"
                         + " indexempty withsuffixtrie g tag casesensitive separator ; sortable n numeric noindex sortable"
-                        + " v vector hnsw 14 m 8 ef_runtime 20 type float64 epsilon 0.2 dim 3 ef_construction 100"
+                        + " v vector hnsw 16 m 8 ef_runtime 20 recall 0.95 type float64 epsilon 0.2 dim 3 ef_construction 100"
                         + " distance_metric l2 f as w vector flat 10 type INT8 dim 2 distance_metric IP initial_cap 7"
                         + " block_size 9");
         IndexDefinition definition = request.definition();
@@ -87,6 +87,7 @@ class CreateSyntaxTest {
                                         8,
                                         100,
                                         20,
+                                        0.95,
                                         0.2,
                                         Compression.SQ8),
                                 Set.of()),
@@ -103,6 +104,7 @@ class CreateSyntaxTest {
                                         16,
                                         200,
                                         10,
+                                        0,
                                         0.01,
                                         Compression.NONE),
                                 Set.of()));
@@ -220,6 +222,12 @@ class CreateSyntaxTest {
                         + " FLAT: M",
                 "i SCHEMA v VECTOR HNSW 8 TYPE FLOAT32 DIM 2 DISTANCE_METRIC L2 EF_RUNTIME 0 | ERR Bad arguments for"
                         + " vector similarity HNSW index efRuntime: Value is outside acceptable bounds",
+                "i SCHEMA v VECTOR HNSW 8 TYPE FLOAT32 DIM 2 DISTANCE_METRIC L2 RECALL 1.5 | ERR Bad arguments for"
+                        + " vector similarity HNSW index recall: must be above 0 and up to 1",
+                "i SCHEMA v VECTOR HNSW 8 TYPE FLOAT32 DIM 2 DISTANCE_METRIC L2 RECALL 0 | ERR Bad arguments for"
+                        + " vector similarity HNSW index recall: must be above 0 and up to 1",
+                "i SCHEMA v VECTOR FLAT 8 TYPE FLOAT32 DIM 2 DISTANCE_METRIC L2 RECALL 0.9 | ERR Bad arguments for"
+                        + " algorithm FLAT: RECALL",
                 "i SCHEMA v VECTOR HNSW 8 TYPE FLOAT32 DIM 2 DISTANCE_METRIC L2 M 0 | ERR Bad arguments for vector"
                         + " similarity HNSW index m: Value is outside acceptable bounds",
                 "i SCHEMA v VECTOR FLAT 6 TYPE FLOAT32 DIM 2 DISTANCE_METRIC L2 SORTABLE | ERR Field `SORTABLE` does"

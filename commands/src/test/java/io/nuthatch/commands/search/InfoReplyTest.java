@@ -6,15 +6,23 @@ import io.nuthatch.engine.document.IndexInfo;
 import io.nuthatch.engine.document.IndexInfo.Errors;
 import io.nuthatch.engine.document.IndexInfo.Part;
 import io.nuthatch.engine.document.IndexInfo.VectorField;
+import io.nuthatch.engine.recall.Band;
+import io.nuthatch.engine.recall.FieldRecall;
+import io.nuthatch.engine.recall.LiveRecall;
 import io.nuthatch.engine.vector.Compression;
 import io.nuthatch.resp.Args;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// [Wire] fails on a reply that is longer or shorter than it announced.
 class InfoReplyTest {
     private static IndexInfo info(String create) {
+        return info(create, null);
+    }
+
+    private static IndexInfo info(String create, @Nullable FieldRecall recall) {
         return new IndexInfo(
                 CreateSyntax.parse(Args.of(("FT.CREATE " + create).split(" ")), Compression.NONE)
                         .definition(),
@@ -32,7 +40,7 @@ class InfoReplyTest {
                 Map.of("n", new Errors(2, "Invalid numeric value", "d:7")),
                 18,
                 0.25,
-                Map.of("v", new VectorField(3, 1, 4096, 0, 512, 1, 1.25)));
+                Map.of("v", new VectorField(3, 1, 4096, 0, 512, 1, 1.25, recall)));
     }
 
     private static final String RECORDED = "idx ON HASH PREFIX 1 d: SCHEMA t TEXT WEIGHT 2 g TAG SEPARATOR | SORTABLE n"
@@ -94,6 +102,29 @@ class InfoReplyTest {
                 .contains("memory: :4096, marked_deleted: :1, compression: SQ8, code_bytes: :512, code_trainings: :1,"
                         + " code_drift: ,1.25, rescore: ,1.5")
                 .contains("ef_construction: :200, flags: []"); // RediSearch's HNSW has no such attribute.
+    }
+
+    @Test
+    void recallStandsBehindTheStatisticsOfItsField() {
+        LiveRecall live = new LiveRecall(() -> 0);
+        FieldRecall recall = new FieldRecall(live, 1000);
+        recall.measured(Band.ALL, 40, 1);
+        recall.ef(Band.MIDDLE, 10, 0.9);
+        String create = "i SCHEMA v VECTOR HNSW 8 TYPE FLOAT32 DIM 40 DISTANCE_METRIC L2 RECALL 0.95";
+        IndexInfo info = info(create, recall);
+        assertThat(Wire.of(3, writer -> InfoReply.write(writer, info, 0))
+                        .replace("'", "")
+                        .replace("+", ""))
+                .contains(
+                        "marked_deleted: :1, recall_default: ,0.95, recall: [%{filter: all, estimate: ,1, low: ,0.206")
+                .contains(
+                        "high: ,1, checks: :1, ef_runtime: :40}], recall_targets: [%{filter: 3-30%, k: :10, recall: ,0.9,"
+                                + " ef_runtime: :100, checks: :0, known: :0}]");
+        assertThat(Wire.of(2, writer -> InfoReply.write(writer, info, 0))
+                        .replace("'", "")
+                        .replace("+", ""))
+                .contains(
+                        "recall_targets, [[filter, 3-30%, k, :10, recall, 0.9, ef_runtime, :100, checks, :0, known, :0]]");
     }
 
     @Test

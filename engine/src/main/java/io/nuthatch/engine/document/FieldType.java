@@ -38,6 +38,8 @@ public sealed interface FieldType {
     /// @param blockSize what FT.INFO shows for FLAT
     /// @param maxConnections M, links of a node on the upper layers
     /// @param efRuntime candidates kept by a search that names no EF_RUNTIME
+    /// @param recall what a search that names neither RECALL nor EF_RUNTIME is to reach, 0 to go by
+    /// `efRuntime`
     /// @param epsilon how much farther than the radius a range search looks before it gives up
     /// @param compression what a graph's walks go by
     record Vector(
@@ -50,6 +52,7 @@ public sealed interface FieldType {
             int maxConnections,
             int efConstruction,
             int efRuntime,
+            double recall,
             double epsilon,
             Compression compression)
             implements FieldType {
@@ -74,6 +77,14 @@ public sealed interface FieldType {
             check("EF_RUNTIME", efRuntime, 1, 1_000_000);
             check("INITIAL_CAP", initialCapacity, 0, Integer.MAX_VALUE);
             check("BLOCK_SIZE", blockSize, 1, Integer.MAX_VALUE);
+            if (!(recall >= 0 && recall <= 1)) {
+                throw SearchException.of(
+                        "Bad arguments for vector similarity HNSW index recall: must be above 0 and up to 1, got %s",
+                        recall);
+            }
+            if (algorithm == Algorithm.FLAT && recall > 0) {
+                throw new SearchException("RECALL needs an HNSW index: FLAT is always exact");
+            }
             if (!(epsilon > 0 && epsilon <= 1_000_000)) {
                 throw new SearchException("Bad arguments for vector similarity HNSW index epsilon");
             }
@@ -99,6 +110,7 @@ public sealed interface FieldType {
                     DEFAULT_MAX_CONNECTIONS,
                     DEFAULT_EF_CONSTRUCTION,
                     DEFAULT_EF_RUNTIME,
+                    0,
                     DEFAULT_EPSILON,
                     Compression.NONE);
         }

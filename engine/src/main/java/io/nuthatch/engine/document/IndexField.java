@@ -2,7 +2,8 @@ package io.nuthatch.engine.document;
 
 import io.nuthatch.engine.hnsw.VectorIndex;
 import io.nuthatch.engine.memory.MemoryAccount;
-import io.nuthatch.engine.query.QueryParser;
+import io.nuthatch.engine.query.Numbers;
+import io.nuthatch.engine.recall.FieldRecall;
 import io.nuthatch.engine.text.Stemmer;
 import io.nuthatch.engine.text.TextPostings;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,14 @@ final class IndexField implements AutoCloseable {
     private @Nullable String lastKey;
 
     /// A vector field's rows, which other indexes may share, and its own index over them.
-    record VectorField(FieldType.Vector type, VectorRows rows, VectorIndex index, Releases releases) {}
+    ///
+    /// @param recall null for FLAT, whose answers are exact
+    record VectorField(
+            FieldType.Vector type,
+            VectorRows rows,
+            VectorIndex index,
+            Releases releases,
+            @Nullable FieldRecall recall) {}
 
     IndexField(FieldSpec spec, IndexDefinition definition, @Nullable VectorField vector, MemoryAccount account) {
         String owner = SearchIndex.accountOwner(definition.name());
@@ -128,7 +136,7 @@ final class IndexField implements AutoCloseable {
 
     /// The number a NUMERIC field's string stands for; NaN when it is none.
     static double number(String value) {
-        return QueryParser.parseNumber(value);
+        return Numbers.parse(value);
     }
 
     void remove(int ordinal) {

@@ -1,5 +1,6 @@
 package io.nuthatch.engine.document;
 
+import io.nuthatch.engine.recall.FieldRecall;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -74,9 +75,17 @@ public record IndexInfo(
     /// @param lag vectors that wait for their place in the graph; searches see them all the same
     /// @param codeBytes bytes of the codes among them, 0 until they are made
     /// @param trainings how often codes were made
+    /// @param recall what its searches reached of late; null for FLAT
     /// @param drift how far the vectors of late are from those the codes were trained on, 1 for as near
     public record VectorField(
-            long size, long markedDeleted, long bytes, long lag, long codeBytes, int trainings, double drift) {}
+            long size,
+            long markedDeleted,
+            long bytes,
+            long lag,
+            long codeBytes,
+            int trainings,
+            double drift,
+            @Nullable FieldRecall recall) {}
 
     public long totalBytes() {
         return bytes.values().stream().mapToLong(Long::longValue).sum();

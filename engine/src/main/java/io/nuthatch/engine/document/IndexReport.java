@@ -97,7 +97,8 @@ final class IndexReport {
                             vector.index().lag(),
                             stats.codesBytes(),
                             stats.trainings(),
-                            stats.drift()));
+                            stats.drift(),
+                            vector.recall()));
         }
     }
 

@@ -4,6 +4,7 @@ import io.nuthatch.engine.EpochClock;
 import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.hnsw.FlatIndex;
 import io.nuthatch.engine.hnsw.HnswIndex;
+import io.nuthatch.engine.hnsw.HnswParameters;
 import io.nuthatch.engine.hnsw.IndexThreads;
 import io.nuthatch.engine.hnsw.VectorIndex;
 import io.nuthatch.engine.keyspace.Database;
@@ -20,6 +21,8 @@ import io.nuthatch.engine.keyspace.Stripes;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.query.SearchException;
+import io.nuthatch.engine.recall.FieldRecall;
+import io.nuthatch.engine.recall.LiveRecall;
 import io.nuthatch.engine.text.ByteStrings;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -63,6 +66,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     private final Documents documents = new HashDocuments();
     private final QueryCache queries = new QueryCache();
     private final FilterCache filters = new FilterCache();
+    private final LiveRecall liveRecall;
     private final Map<String, SearchIndex> byName = new TreeMap<>(); // Guarded by this, as what follows.
     private final Map<String, SearchIndex> aliases = new TreeMap<>();
     private int nextSpace;
@@ -93,6 +97,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         this.epochClock = epochClock;
         this.indexThreads = indexThreads;
         this.background = background;
+        this.liveRecall = new LiveRecall(nanoClock);
     }
 
     // --- The registry -----------------------------------------------------------------------------------------------
@@ -100,6 +105,11 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     /// The index of that name or alias (a byte string), or null. Without a lock.
     public @Nullable SearchIndex find(String nameOrAlias) {
         return byNameOrAlias.get(nameOrAlias);
+    }
+
+    /// The samples of all indexes. The owner calls its [LiveRecall#doWork].
+    public LiveRecall liveRecall() {
+        return liveRecall;
     }
 
     /// How often searches found their query parsed already, and their filter's documents at hand.
@@ -304,7 +314,10 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
                             owner,
                             releases::released);
             };
-            vector = new IndexField.VectorField(type, rows, index, releases);
+            FieldRecall recall = type.algorithm() == FieldType.Vector.Algorithm.FLAT
+                    ? null
+                    : new FieldRecall(liveRecall, HnswParameters.EF_MAX);
+            vector = new IndexField.VectorField(type, rows, index, releases, recall);
         }
         return new IndexField(spec, definition, vector, account);
     }

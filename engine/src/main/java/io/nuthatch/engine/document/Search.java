@@ -7,6 +7,7 @@ import io.nuthatch.engine.hnsw.Knn;
 import io.nuthatch.engine.query.Query;
 import io.nuthatch.engine.query.QueryNode;
 import io.nuthatch.engine.query.SearchException;
+import io.nuthatch.engine.recall.FieldRecall;
 import io.nuthatch.engine.text.TextPostings;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ import org.roaringbitmap.RoaringBitmap;
 /// Threads: one; it holds no lock, and no stripe or all, at its beginning and end.
 final class Search {
     private static final int ATTEMPTS = 4;
+    private static final int SAMPLED_K_MAX = 10_000;
 
     private final SearchIndex index;
     private final Documents source;
@@ -48,6 +50,7 @@ final class Search {
     private boolean isLast;
     private boolean isTorn; // Sets of this attempt are from before and after a document moved.
     private boolean isCut;
+    private long filterVersion; // The index's when the filter was made.
 
     Search(SearchIndex index, Documents source, NanoClock clock, FilterCache kept, SearchRequest request) {
         this.index = index;
@@ -189,6 +192,7 @@ final class Search {
         lock.lock();
         try {
             long version = index.version();
+            filterVersion = version;
             Filter before = isKept ? kept.get(node, version) : null;
             if (before != null) {
                 return before;
@@ -263,7 +267,11 @@ final class Search {
         if (k == 0) {
             return nothing();
         }
-        Hits hits = walk(knn, vector, k, filter);
+        VectorOptions options = VectorOptions.parse(knn.options());
+        Width width = Width.of(vector, options, k, filter);
+        FieldRecall sampling = samplingOf(vector, width, k);
+        long version = sampling == null ? 0 : sampledVersion(filter);
+        Hits hits = walk(knn, vector, k, filter, options, width);
         HitPage page = page();
         lock.lock();
         try {
@@ -276,7 +284,34 @@ final class Search {
         } finally {
             lock.unlock();
         }
+        if (sampling != null && !isCut && !isTorn) {
+            byte[] vectorBytes = query.vector(knn.vectorName());
+            sampling.live()
+                    .offer(new RecallSample(
+                            index, field, vector, sampling, request, vectorBytes, options, width, hits, version));
+        }
         return page.result(pace, isCut);
+    }
+
+    /// The field's recall when this search is a sample of it. One with INKEYS or a vector range is none: its
+    /// filter cannot be matched again.
+    private @Nullable FieldRecall samplingOf(IndexField.VectorField vector, Width width, int k) {
+        FieldRecall recall = vector.recall();
+        if (recall == null || k > SAMPLED_K_MAX || request.inKeys() != null || !ranges.isEmpty()) {
+            return null;
+        }
+        return recall.isSample(width.band(), k, width.asked() > 0 && !width.isExact()) ? recall : null;
+    }
+
+    /// The index's version before this search looked at documents; from now on the index notes its changes.
+    private long sampledVersion(@Nullable Filter filter) {
+        lock.lock();
+        try {
+            index.changes().keep();
+            return filter == null ? index.version() : filterVersion;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// The last attempt, after others met documents that writers replaced on the way: under the read lock no
@@ -293,7 +328,8 @@ final class Search {
             if (k == 0) {
                 return nothing();
             }
-            page.addDocuments(walk(knn, vector, k, filter));
+            VectorOptions options = VectorOptions.parse(knn.options());
+            page.addDocuments(walk(knn, vector, k, filter, options, Width.of(vector, options, k, filter)));
             scoreNeighbours(page);
             page.readSortKeys(pace(false));
         } finally {
@@ -302,20 +338,20 @@ final class Search {
         return page.result(pace, isCut);
     }
 
-    private Hits walk(Query.Knn knn, IndexField.VectorField vector, int k, @Nullable Filter filter) {
-        VectorOptions options = VectorOptions.parse(knn.options());
+    private Hits walk(
+            Query.Knn knn,
+            IndexField.VectorField vector,
+            int k,
+            @Nullable Filter filter,
+            VectorOptions options,
+            Width width) {
+        Knn wanted = new Knn(k, width.ef(), filter, options.policy(), request.deadlineNanos(), options.rescore());
         Hits hits;
         try (Arena arena = Arena.ofConfined()) {
-            hits = vector.index()
-                    .search(
-                            SchemaCheck.copy(arena, query.vector(knn.vectorName())),
-                            new Knn(
-                                    k,
-                                    options.efRuntime(),
-                                    filter,
-                                    options.policy(),
-                                    request.deadlineNanos(),
-                                    options.rescore()));
+            long address = SchemaCheck.copy(arena, query.vector(knn.vectorName()));
+            hits = width.isExact()
+                    ? vector.index().exact(address, wanted)
+                    : vector.index().search(address, wanted);
         }
         isCut |= hits.isCut();
         return hits;

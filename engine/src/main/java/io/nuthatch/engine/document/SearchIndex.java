@@ -6,10 +6,14 @@ import io.nuthatch.engine.hnsw.IndexClosedException;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.query.Explain;
 import io.nuthatch.engine.query.Query;
+import io.nuthatch.engine.query.QueryNode;
 import io.nuthatch.engine.query.QueryParser;
 import io.nuthatch.engine.query.SearchException;
+import io.nuthatch.engine.recall.Band;
+import io.nuthatch.engine.recall.FieldRecall;
 import io.nuthatch.engine.text.TextPostings;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -39,7 +43,7 @@ public final class SearchIndex {
     private final LongAdder uses = new LongAdder();
     private final AtomicLong indexingNanos = new AtomicLong();
     private final RoaringBitmap documents = new RoaringBitmap(); // Guarded by the space's lock, as all below.
-    private long version;
+    private final ChangeLog changes = new ChangeLog();
     private long moves;
     private long maxDocuments;
     private IndexInfo.Errors failures = IndexInfo.Errors.NONE;
@@ -122,6 +126,18 @@ public final class SearchIndex {
         return lag;
     }
 
+    /// The recall of its HNSW fields, by name.
+    public Map<String, FieldRecall> recalls() {
+        Map<String, FieldRecall> all = new LinkedHashMap<>();
+        for (IndexField field : fields()) {
+            IndexField.VectorField vector = field.vector();
+            if (vector != null && vector.recall() != null) {
+                all.put(field.spec().name(), vector.recall());
+            }
+        }
+        return all;
+    }
+
     /// What must hold of its vector indexes and does not, for tests; empty when all is well. While nothing
     /// writes.
     public List<String> invariants() {
@@ -177,7 +193,34 @@ public final class SearchIndex {
     /// The query as FT.EXPLAIN shows it.
     public String explain(Query query, boolean verbatim) {
         uses.increment();
-        return Explain.explain(query, (fields, term) -> expansions(fields, term, verbatim));
+        return Explain.explain(query, walks(query), (fields, term) -> expansions(fields, term, verbatim));
+    }
+
+    /// The widths of walk that the recall asked for takes now: a filter's band is not known before it is run.
+    private String walks(Query query) {
+        Query.Knn knn = query.knn();
+        IndexField field = knn == null ? null : field(knn.field());
+        IndexField.VectorField vector = field == null ? null : field.vector();
+        FieldRecall recall = vector == null ? null : vector.recall();
+        if (knn == null || vector == null || recall == null) {
+            return "";
+        }
+        double asked = VectorOptions.parse(knn.options()).recall(vector.type());
+        if (asked == 0) {
+            return "";
+        }
+        if (asked == 1) {
+            return ", by an exact scan";
+        }
+        int k = (int) Math.min(knn.k(), SearchRequest.MAX_RESULTS);
+        List<String> widths = new ArrayList<>();
+        for (Band band : Band.values()) {
+            if ((band == Band.ALL) == (query.filter() instanceof QueryNode.All)) {
+                String of = band == Band.ALL ? "" : " (" + band.label() + ")";
+                widths.add(recall.peekEf(band, k, asked) + of);
+            }
+        }
+        return ", EF_RUNTIME for recall " + asked + " at present = " + String.join(", ", widths);
     }
 
     private List<String> expansions(@Nullable List<String> names, String term, boolean verbatim) {
@@ -238,7 +281,12 @@ public final class SearchIndex {
 
     /// Changes of the documents or their postings so far; one version is one set for each filter.
     long version() {
-        return version;
+        return changes.version();
+    }
+
+    /// Which documents changed of late.
+    ChangeLog changes() {
+        return changes;
     }
 
     /// Documents that got another ordinal so far.
@@ -253,14 +301,14 @@ public final class SearchIndex {
 
     /// Adds a document, or notes that one is about to change.
     void addDocument(int ordinal) {
-        version++;
+        changes.add(ordinal);
         documents.add(ordinal);
         maxDocuments = Math.max(maxDocuments, documents.getLongCardinality());
     }
 
     void removeDocument(int ordinal) {
         if (documents.checkedRemove(ordinal)) {
-            version++;
+            changes.add(ordinal);
             for (IndexField field : fields()) {
                 field.remove(ordinal);
             }
@@ -269,7 +317,7 @@ public final class SearchIndex {
 
     void moveDocument(int from, int to) {
         if (documents.checkedRemove(from)) {
-            version++;
+            changes.add(from); // Who moves it adds it as `to`.
             moves++;
             documents.add(to);
             for (IndexField field : fields()) {
@@ -285,7 +333,7 @@ public final class SearchIndex {
 
     /// Gives the postings back; for an index that was dropped.
     void clear() {
-        version++;
+        changes.addAll();
         documents.clear();
         fields().forEach(IndexField::close);
         account.forget(accountOwner(name()));
@@ -303,7 +351,7 @@ public final class SearchIndex {
 
     /// Adds fields at the end; documents get their values from the scan that follows.
     void addFields(IndexDefinition newDefinition, List<IndexField> more) {
-        version++;
+        changes.addAll();
         schema = schema.with(queries.nextSchema(), newDefinition, more);
     }
 

@@ -162,6 +162,11 @@ public final class FlatIndex implements VectorIndex, Scan.Presence, Scan.Watch, 
         }
     }
 
+    @Override
+    public Hits exact(long query, Knn knn) {
+        return search(query, knn);
+    }
+
     private Hits search(Searcher s, Knn knn) {
         s.begin(knn.deadlineNanos());
         s.top.reset(knn.k());

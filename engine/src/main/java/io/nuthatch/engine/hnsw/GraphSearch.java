@@ -94,6 +94,13 @@ final class GraphSearch implements CodeScan.Presence, Scan.Watch {
         return s.top.take(s.isCut, Hits.Plan.WALK, s.distanceCount);
     }
 
+    /// Compares every match by its row. The query is set.
+    Hits exact(Knn knn) {
+        s.top.reset(knn.k());
+        Scan.nearest(s, this, knn.filter(), this);
+        return s.top.take(s.isCut, Hits.Plan.SCAN, s.distanceCount);
+    }
+
     /// How many of a walk's nearest are compared with their rows.
     private int rescored(Knn knn, int k) {
         if (!s.isCoded()) {

@@ -454,6 +454,19 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
     }
 
     @Override
+    public Hits exact(long query, Knn knn) {
+        Searcher s = readers.enter();
+        try {
+            s.begin(knn.deadlineNanos());
+            GraphSearch search = new GraphSearch(this, s);
+            s.setQuery(query);
+            return search.exact(knn);
+        } finally {
+            readers.leave(s);
+        }
+    }
+
+    @Override
     public Hits range(long query, double radius, double epsilon, @Nullable Filter filter, long deadlineNanos) {
         Searcher s = readers.enter();
         try {

@@ -43,6 +43,10 @@ public sealed interface VectorIndex extends AutoCloseable permits FlatIndex, Hns
     /// As above, for a query of `dim` floats, rounded to the rows' type.
     Hits search(float[] query, Knn knn);
 
+    /// As [#search], but every match is compared, by its row: of `knn`, `ef`, `policy` and `rescore` are of
+    /// no consequence.
+    Hits exact(long query, Knn knn);
+
     /// All within `radius` (inclusive), nearest first; exact for FLAT. `epsilon` widens the walk's boundary
     /// to `radius * (1 + epsilon)`, negative for the index's default. `filter` null for all. `deadlineNanos`
     /// as in [Knn].

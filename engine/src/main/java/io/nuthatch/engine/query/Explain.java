@@ -25,7 +25,9 @@ public final class Explain {
     }
 
     /// The text, each line ended by a line feed.
-    public static String explain(Query query, Expansions expansions) {
+    ///
+    /// @param walks how a KNN clause walks at present, behind its options; empty for nothing to say
+    public static String explain(Query query, String walks, Expansions expansions) {
         Explain explain = new Explain(expansions);
         Query.Knn knn = query.knn();
         if (knn == null) {
@@ -48,7 +50,7 @@ public final class Explain {
                 .append("` in vector index associated with field @")
                 .append(knn.field());
         explain.options(knn.options(), knn.distanceName());
-        explain.out.append("}\n");
+        explain.out.append(walks).append("}\n");
         return explain.out.toString();
     }
 

@@ -32,7 +32,7 @@ class QueryParserTest {
 
     /// The explanation without expansions, on one line.
     private static String explain(String query, int dialect) {
-        return Explain.explain(parse(query, dialect), (fields, term) -> List.of())
+        return Explain.explain(parse(query, dialect), "", (fields, term) -> List.of())
                 .strip()
                 .replaceAll("\\s+", " ");
     }
@@ -261,7 +261,7 @@ class QueryParserTest {
             }
             for (int dialect = 1; dialect <= 2; dialect++) {
                 try {
-                    Explain.explain(parse(query.toString(), dialect), (fields, term) -> List.of());
+                    Explain.explain(parse(query.toString(), dialect), "", (fields, term) -> List.of());
                 } catch (SearchException expected) {
                     assertThat(expected.text()).isNotEmpty();
                 } catch (RuntimeException | StackOverflowError | AssertionError bug) {

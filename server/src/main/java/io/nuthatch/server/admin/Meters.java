@@ -15,6 +15,8 @@ import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.document.SearchIndex;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.engine.recall.FieldRecall;
+import io.nuthatch.engine.recall.LiveRecall;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
@@ -67,6 +69,7 @@ public final class Meters implements AutoCloseable {
                 addServer(all, state, keyspace);
                 addMemory(all, memory, keyspace);
                 addIndexes(all, indexes);
+                addRecall(all, indexes);
                 return all.build();
             }
         });
@@ -211,6 +214,67 @@ public final class Meters implements AutoCloseable {
                 .metricSnapshot(documents.build())
                 .metricSnapshot(lag.build())
                 .metricSnapshot(progress.build());
+    }
+
+    private static void addRecall(MetricSnapshots.Builder all, Indexes indexes) {
+        GaugeSnapshot.Builder recalls = GaugeSnapshot.builder()
+                .name("nuthatch_recall_ratio")
+                .help("Recall of the answers of late, by field and band of filter");
+        GaugeSnapshot.Builder lows =
+                GaugeSnapshot.builder().name("nuthatch_recall_low_ratio").help("Lower bound of it, 95 % confidence");
+        GaugeSnapshot.Builder highs =
+                GaugeSnapshot.builder().name("nuthatch_recall_high_ratio").help("Upper bound of it, 95 % confidence");
+        CounterSnapshot.Builder checks =
+                CounterSnapshot.builder().name("nuthatch_recall_checks").help("Searches that were run again exactly");
+        GaugeSnapshot.Builder widths = GaugeSnapshot.builder()
+                .name("nuthatch_recall_ef_runtime")
+                .help("Width of walk for the recall that was asked for last");
+        for (String name : indexes.names()) {
+            SearchIndex index = indexes.find(name);
+            if (index == null) {
+                continue; // Dropped since its name was listed.
+            }
+            index.recalls().forEach((field, recall) -> {
+                for (FieldRecall.Estimate estimate : recall.estimates()) {
+                    Labels labels = Labels.of(
+                            "index",
+                            name,
+                            "field",
+                            field,
+                            "filter",
+                            estimate.band().label());
+                    recalls.dataPoint(gauge(labels, estimate.estimate()));
+                    lows.dataPoint(gauge(labels, estimate.low()));
+                    highs.dataPoint(gauge(labels, estimate.high()));
+                    checks.dataPoint(counter(labels, estimate.checks()));
+                }
+                for (FieldRecall.Target target : recall.targets()) {
+                    Labels labels = Labels.of(
+                            "index",
+                            name,
+                            "field",
+                            field,
+                            "filter",
+                            target.band().label(),
+                            "k",
+                            "" + target.k());
+                    widths.dataPoint(gauge(labels, target.ef()));
+                }
+            });
+        }
+        LiveRecall.Stats stats = indexes.liveRecall().stats();
+        all.metricSnapshot(recalls.build())
+                .metricSnapshot(lows.build())
+                .metricSnapshot(highs.build())
+                .metricSnapshot(checks.build())
+                .metricSnapshot(widths.build())
+                .metricSnapshot(counter("nuthatch_recall_samples", "Searches taken as samples", stats.sampled()))
+                .metricSnapshot(
+                        counter("nuthatch_recall_samples_dropped", "Samples that nobody had time for", stats.dropped()))
+                .metricSnapshot(counter(
+                        "nuthatch_recall_samples_stale",
+                        "Samples whose documents changed before the check",
+                        stats.stale()));
     }
 
     private static GaugeSnapshot gauge(String name, String help, double value) {

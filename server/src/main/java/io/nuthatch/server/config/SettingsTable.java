@@ -300,6 +300,11 @@ final class SettingsTable {
             Ask the system for huge pages for vectors, graphs and tables: fewer TLB misses. A system whose
             transparent_hugepage is "never" does not grant them.\
             """);
+        live("search-recall-every", new Int(0, INT_MAX), "100", """
+            One of so many KNN searches of an HNSW field is run again exactly, in idle time and with low priority:
+            FT.INFO, INFO search and /metrics say what recall searches reach. 0 measures nothing; then RECALL in
+            queries and indexes goes by a cautious guess.\
+            """);
         live("search-max-search-results", new Int(-1, 1_000_000), "1000000", """
             Most documents one search may return; -1 is 1000000 too.\
             """);
