@@ -630,10 +630,15 @@ static void pop(int64_t *heap, int size)
     heap[i] = key;
 }
 
+static inline int in_filter(const struct walk *w, const int64_t *filter, uint32_t node)
+{
+    return w->filter_words < 0
+        || ((node >> 6) < (uint64_t)w->filter_words && (uint64_t)filter[node >> 6] >> (node & 63) & 1);
+}
+
 static inline int passes(const struct walk *w, const int64_t *filter, uint32_t node)
 {
-    if (w->filter_words >= 0
-        && ((node >> 6) >= (uint64_t)w->filter_words || !((uint64_t)filter[node >> 6] >> (node & 63) & 1)))
+    if (!in_filter(w, filter, node))
         return 0;
     const uint8_t *state = record(&w->states, node);
     return state && __atomic_load_n(state, __ATOMIC_ACQUIRE) <= STATE_LIVE;
@@ -644,6 +649,7 @@ static inline int passes(const struct walk *w, const int64_t *filter, uint32_t n
 EXPORT int32_t nuthatch_filtered(struct walk *w, int64_t *pool, int64_t *heap, const int64_t *filter)
 {
     struct batch b;
+    int64_t keys[BATCH_MAX + 1];
     const int ef = w->ef;
     int size = w->size, heap_size = w->heap_size, done = 0;
     narrow_lanes(w);
@@ -656,19 +662,27 @@ EXPORT int32_t nuthatch_filtered(struct walk *w, int64_t *pool, int64_t *heap, c
         }
         uint32_t node = node_of(heap[0]);
         pop(heap, heap_size--);
+        int second = heap_size > 0 && (size < ef || heap[0] <= pool[size - 1]); /* Two at a time. */
+        uint32_t other = second ? node_of(heap[0]) : 0;
+        if (second) {
+            prefetch_links(w, other);
+            pop(heap, heap_size--);
+        }
         int count = find_rows(w, &b, 0, add_unmarked(w, node, b.nodes, 0));
+        if (second)
+            count = find_rows(w, &b, count, add_unmarked(w, other, b.nodes, count));
         score(w, &b, count);
-        for (int i = 0; i < count; i++) {
-            int64_t key = key_of(b.values[i], b.nodes[i]);
-            int is_match = passes(w, filter, b.nodes[i]);
-            w->seen += is_match;
-            if (size == ef && key >= pool[size - 1])
+        for (int i = 0; i < count; i++)
+            w->seen += in_filter(w, filter, b.nodes[i]);
+        int near = nearer(&b, count, size == ef ? pool[size - 1] : INT64_MAX, keys);
+        for (int i = 0; i < near; i++) {
+            if (size == ef && keys[i] >= pool[size - 1])
                 continue;
-            push(heap, heap_size++, key);
-            if (is_match) {
+            push(heap, heap_size++, keys[i]);
+            if (passes(w, filter, node_of(keys[i]))) {
                 if (size == ef)
                     size--;
-                insert(pool, size++, key);
+                insert(pool, size++, keys[i]);
             }
         }
         if (heap_size > 0)

@@ -15,7 +15,7 @@ final class CodeScan {
 
     /// Which of the ordinals have codes.
     interface Presence extends Scan.Presence {
-        /// Those of the bits `candidates` of word `word`, all visible, whose ordinals have codes.
+        /// Those of the bits `candidates` of word `word` that a search may return and that have codes.
         long coded(int word, long candidates);
     }
 
@@ -30,16 +30,17 @@ final class CodeScan {
         if (filter != null) {
             words = Math.min(words, filter.words().length);
         }
+        int[] batch = s.batch;
         int count = 0;
         for (int word = 0; word < words && !s.isCut; word++) {
             long bits = filter == null ? -1L : filter.words()[word];
-            bits = bits == 0 ? 0 : presence.visible(word, bits);
-            long coded = presence.coded(word, bits);
-            for (long left = bits & ~coded; left != 0; left &= left - 1) {
+            long coded = bits == 0 ? 0 : presence.coded(word, bits);
+            long others = bits == coded ? 0 : presence.visible(word, bits & ~coded);
+            for (long left = others; left != 0; left &= left - 1) {
                 s.addFound((word << 6) + Long.numberOfTrailingZeros(left));
             }
             for (; coded != 0; coded &= coded - 1) {
-                s.batch[count++] = (word << 6) + Long.numberOfTrailingZeros(coded);
+                batch[count++] = (word << 6) + Long.numberOfTrailingZeros(coded);
             }
             if (count > BATCH - 64) {
                 estimate(s, count);
@@ -53,14 +54,16 @@ final class CodeScan {
     }
 
     private static void estimate(Searcher s, int count) {
-        s.score(count);
+        s.scoreAtLeast(count);
         double bound = bound(s);
-        for (int i = 0; i < count; i++) {
-            int ordinal = s.batch[i];
-            float least = s.atLeast(s.distances[i], ordinal);
+        int near = s.within(count, (float) bound);
+        for (int i = 0; i < near; i++) {
+            int at = s.selected[i];
+            float least = s.distances[at];
             if (least <= bound) {
+                int ordinal = s.batch[at];
                 s.addCandidate(Keys.of(least, ordinal));
-                s.top.offer(s.atMost(s.distances[i], ordinal), ordinal);
+                s.top.offer(s.atMost(least, ordinal), ordinal);
                 bound = bound(s);
             }
         }

@@ -79,7 +79,7 @@ final class GraphSearch implements CodeScan.Presence, Scan.Watch {
         int ef = Math.max(knn.ef() == 0 ? index.parameters().efRuntime() : knn.ef(), rescored);
         boolean isForcedWalk = filter != null && knn.policy() == HybridPolicy.BATCHES;
         boolean isForcedScan = filter != null && knn.policy() == HybridPolicy.ADHOC_BF;
-        if (isForcedScan || !isForcedWalk && Walk.isScanCheaper(matches, ef)) {
+        if (isForcedScan || !isForcedWalk && graph.walk.isScanCheaper(matches, live, ef, s.scorer.rowBytes())) {
             return scan(k, matches, filter, Hits.Plan.SCAN);
         }
         offerBuffered(filter);
@@ -191,21 +191,21 @@ final class GraphSearch implements CodeScan.Presence, Scan.Watch {
         s.top.reset(Integer.MAX_VALUE);
         int live = index.size();
         int matches = filter == null ? live : Math.min(filter.count(), live);
-        if (isRangeScanCheaper(matches, filter)) {
+        if (isRangeScanCheaper(matches, live, filter)) {
             Scan.within(s, this, filter, radius, this);
             return s.top.take(s.isCut, Hits.Plan.SCAN, s.distanceCount);
         }
         return walkRange(radius, epsilon < 0 ? index.parameters().epsilon() : epsilon, filter);
     }
 
-    private boolean isRangeScanCheaper(int matches, @Nullable Filter filter) {
+    private boolean isRangeScanCheaper(int matches, int live, @Nullable Filter filter) {
         if (filter != null) {
-            long rowBytes = s.isCoded() ? s.codeBytes() : s.exact.rows().strideBytes();
+            long rowBytes = s.scorer.rowBytes();
             if (matches * rowBytes <= (s.isCoded() ? CODE_SCAN_BYTES : SCAN_BYTES)) {
                 return true;
             }
         }
-        return Walk.isScanCheaper(matches, 0);
+        return graph.walk.isScanCheaper(matches, live, 0, s.exact.rows().strideBytes());
     }
 
     private Hits walkRange(double radius, double epsilon, @Nullable Filter filter) {

@@ -75,6 +75,12 @@ final class Links implements AutoCloseable {
         return layer == 0 ? base.address(ordinal) : towers.list(ordinal, layer);
     }
 
+    /// Begins to read a list: its first line and its last, two of two with the usual M. What comes back has
+    /// to be used, or the JIT leaves it out.
+    static int touch(long list, int capacity) {
+        return Memory.getInt(list) + Memory.getInt(list + 4L * (capacity - 1));
+    }
+
     /// Copies the node's links on a layer it is on to `out`; returns how many.
     int copy(int ordinal, int layer, int[] out) {
         long list = list(ordinal, layer);

@@ -78,6 +78,7 @@ final class Searcher {
     long deadlineNanos;
     boolean isCut;
     int distanceCount;
+    int touched; // A sum that nobody needs, which the JIT cannot see here.
 
     /// Does what it can of the walks; null where there is no native kernel.
     @Nullable
@@ -143,11 +144,6 @@ final class Searcher {
         return codingScratch;
     }
 
-    /// Bytes of a node's code; [#isCoded].
-    int codeBytes() {
-        return Objects.requireNonNull(coding.walked()).codes().strideBytes();
-    }
-
     /// Whether [#scorer] estimates.
     boolean isCoded() {
         return scorer != exact;
@@ -211,10 +207,32 @@ final class Searcher {
         return codes == null ? distance : distance - ERRORS * codes.error(query, ordinal);
     }
 
-    /// As [#atLeast], at most.
-    float atMost(float distance, int ordinal) {
-        CodeScorer codes = coding.walked();
-        return codes == null ? distance : distance + ERRORS * codes.error(query, ordinal);
+    /// What the distance is at most, all but surely, that is `least` by [#scoreAtLeast].
+    float atMost(float least, int ordinal) {
+        return least + 2 * ERRORS * codes().error(query, ordinal);
+    }
+
+    /// As [#score], and then [#atLeast]; [#isCoded].
+    void scoreAtLeast(int count) {
+        distanceCount += count;
+        codes().scoreAtLeast(query, factor, ERRORS, batch, 0, count, addresses, distances);
+    }
+
+    /// Puts the places of those of the `count` scored that are `bound` or less into [#selected]; returns how
+    /// many they are. As [#nearer], no branch.
+    int within(int count, float bound) {
+        float[] scored = distances;
+        int[] places = selected;
+        int near = 0;
+        for (int i = 0; i < count; i++) {
+            places[near] = i;
+            near += scored[i] <= bound ? 1 : 0;
+        }
+        return near;
+    }
+
+    private CodeScorer codes() {
+        return Objects.requireNonNull(coding.walked());
     }
 
     /// An array for `count` keys; what it held is lost.
@@ -268,6 +286,17 @@ final class Searcher {
         Memory.putLong(block + WalkBlock.MARKED, visitedBytes);
         Memory.putInt(block + WalkBlock.STAMP, stamp);
         return true;
+    }
+
+    /// How many of the `count` ordinals in [#batch] have their bit set in `words`.
+    int matching(long[] words, int count) {
+        int[] ordinals = batch;
+        int matching = 0;
+        for (int i = 0; i < count; i++) {
+            int word = ordinals[i] >> 6;
+            matching += word < words.length ? (int) (words[word] >>> ordinals[i] & 1) : 0;
+        }
+        return matching;
     }
 
     /// Starts a new set of marks for ordinals below `limit`.

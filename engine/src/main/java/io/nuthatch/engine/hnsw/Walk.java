@@ -15,15 +15,26 @@ final class Walk {
     private static final int FILTERED_STRIDE = 128; // The same where a walk may turn out to be hopeless.
     private static final int RANGE_POOL_MAX = 1024;
 
-    /// What a distance of a walk costs in distances of a scan, whose rows come in order (MiniLM: 85 ns and 32
-    /// ns).
-    private static final double WALKED_TO_SCANNED = 2.5;
+    /// What a distance of a walk costs in distances of a scan, whose rows come in order, by the bytes of a
+    /// row: 51 and 8 ns for codes of 128 bytes, 47 to 94 and 14 to 25 for rows of 192 to 1,536, 230 and 72 to
+    /// 109 for rows of 3,136.
+    private static final double WALKED_TO_SCANNED_SHORT = 6;
+
+    private static final double WALKED_TO_SCANNED = 4;
+    private static final double WALKED_TO_SCANNED_LONG = 2.5;
+    private static final int SHORT_BYTES_MAX = 128;
+    private static final int LONG_BYTES_MIN = 2048;
+
+    /// A scan of up to so many times the cost of the shortest walk is not put behind an attempt to walk that
+    /// is likely to fail.
+    private static final double ATTEMPT_WORTH = 2;
 
     /// The share of a scan's cost that a filtered walk may take: with the scan that follows when it gives up,
     /// 1.7 scans at most.
     private static final double WALK_SHARE = 0.7;
 
     private static final int APPROACH = 200; // Distances until a walk is near the query, about.
+    private static final double DISTANCES_PER_PLACE = 16; // At first; see [#distancesPerPlace].
     private static final double LEARNING_RATE = 1.0 / 32;
     private static final int LEARNING_EF_MIN = 32; // Narrower walks are hardly more than the approach.
 
@@ -35,7 +46,7 @@ final class Walk {
 
     /// Distances that a walk takes for each place in its pool once it is near the query, if every node
     /// matches. Learnt from walks that ended: 4 where clusters are far apart, 14 on sentence embeddings.
-    private volatile double distancesPerPlace = 16;
+    private volatile double distancesPerPlace = DISTANCES_PER_PLACE;
 
     Walk(EntryPoint entry, States states, Links links, Readers readers, NanoClock clock) {
         this.entry = entry;
@@ -106,8 +117,9 @@ final class Walk {
     /// `expansions` have been.
     ///
     /// Two at a time: a batch of distances twice as long wastes less of the memory's bandwidth at its ends,
-    /// and the misses on both lists overlap. That costs 1 % more distances, as the second node might not have
-    /// been the next, and saves 5 % of the time.
+    /// and the misses on both lists overlap, which are begun before either is read. That costs 1 % more
+    /// distances, as the second node might not have been the next, and saves 20 % of the time over codes of
+    /// two lines, 8 % over those of six.
     void expand(Searcher s, int layer, int ef, int expansions) {
         NativeWalk kernel = s.nativeWalk;
         if (layer == 0 && kernel != null && kernel.begin(s, links, states)) {
@@ -121,6 +133,7 @@ final class Walk {
         int next = 0;
         int left = expansions;
         int nextCheck = s.distanceCount + DEADLINE_STRIDE;
+        int touched = 0;
         while (next < size && left > 0) {
             long candidate = pool[next];
             if ((candidate & Keys.EXPANDED) != 0) {
@@ -129,15 +142,21 @@ final class Walk {
             }
             pool[next] = candidate | Keys.EXPANDED;
             left--;
-            int count = s.unmarkedLinks(0, links.list(Keys.ordinal(candidate), layer), capacity);
             int second = next + 1;
             while (second < size && (pool[second] & Keys.EXPANDED) != 0) {
                 second++;
             }
+            long list = links.list(Keys.ordinal(candidate), layer);
+            int count;
             if (second < size) {
                 pool[second] |= Keys.EXPANDED;
                 left--;
-                count = s.unmarkedLinks(count, links.list(Keys.ordinal(pool[second]), layer), capacity);
+                long other = links.list(Keys.ordinal(pool[second]), layer);
+                touched += Links.touch(list, capacity) + Links.touch(other, capacity);
+                count = s.unmarkedLinks(0, list, capacity);
+                count = s.unmarkedLinks(count, other, capacity);
+            } else {
+                count = s.unmarkedLinks(0, list, capacity);
             }
             s.score(count);
             int lowest = next + 1;
@@ -165,6 +184,7 @@ final class Walk {
             }
         }
         s.poolSize = size;
+        s.touched = touched;
     }
 
     boolean isOverdue(Searcher s) {
@@ -216,8 +236,8 @@ final class Walk {
             }
             if (matches >= 0) {
                 int visited = s.distanceCount - before;
-                double needed = APPROACH + distancesPerPlace * ef * visited / (s.matchCount + 0.5);
-                if (WALKED_TO_SCANNED * Math.max(visited, needed) > WALK_SHARE * matches) {
+                double needed = expectedDistances(ef, (s.matchCount + 0.5) / visited);
+                if (walkedToScanned(s.scorer.rowBytes()) * Math.max(visited, needed) > WALK_SHARE * matches) {
                     return false;
                 }
             }
@@ -232,10 +252,9 @@ final class Walk {
     /// Goes on with a filtered walk for at least `budget` distances; returns whether it is at its end.
     private boolean expandFiltered(Searcher s, int ef, @Nullable Filter filter, int budget) {
         long[] pool = s.pool;
-        int[] batch = s.batch;
-        float[] distances = s.distances;
         int size = s.poolSize;
         int capacity = links.capacity(0);
+        int touched = 0;
         int end = s.distanceCount + budget;
         boolean isDone = false;
         while (s.distanceCount < end) {
@@ -245,19 +264,28 @@ final class Walk {
             }
             long candidate = s.heap.first();
             s.heap.pop();
-            int count = s.unmarkedLinks(0, links.list(Keys.ordinal(candidate), 0), capacity);
+            long list = links.list(Keys.ordinal(candidate), 0);
+            int count;
+            if (!s.heap.isEmpty() && (size < ef || s.heap.first() <= pool[size - 1])) { // Two at a time, as [#expand].
+                long second = s.heap.first();
+                s.heap.pop();
+                long other = links.list(Keys.ordinal(second), 0);
+                touched += Links.touch(list, capacity) + Links.touch(other, capacity);
+                count = s.unmarkedLinks(0, list, capacity);
+                count = s.unmarkedLinks(count, other, capacity);
+            } else {
+                count = s.unmarkedLinks(0, list, capacity);
+            }
             s.score(count);
-            for (int i = 0; i < count; i++) {
-                long key = Keys.of(distances[i], batch[i]);
-                boolean passes = passes(batch[i], filter);
-                if (passes) {
-                    s.matchCount++;
-                }
+            s.matchCount += filter == null ? count : s.matching(filter.words(), count);
+            int near = s.nearer(count, size == ef ? pool[size - 1] : Long.MAX_VALUE);
+            for (int i = 0; i < near; i++) {
+                long key = s.nearKeys[i];
                 if (size == ef && key >= pool[size - 1]) {
                     continue;
                 }
                 s.heap.push(key);
-                if (passes) {
+                if (passes(Keys.ordinal(key), filter)) {
                     if (size == ef) {
                         size--;
                     }
@@ -268,6 +296,7 @@ final class Walk {
                 }
             }
         }
+        s.touched = touched;
         s.poolSize = size;
         return isDone;
     }
@@ -284,15 +313,28 @@ final class Walk {
         }
     }
 
-    /// About how many distances a walk of this width takes when every node matches (MiniLM: 760 at 40, 1,280
-    /// at 80).
-    private static double expectedDistances(int ef) {
-        return 200 + 16.0 * ef;
+    /// About how many distances a walk of this width takes when `rate` of the nodes it meets match.
+    private double expectedDistances(int ef, double rate) {
+        return APPROACH + distancesPerPlace * ef / rate;
     }
 
-    /// Whether an exact scan of `matches` rows costs less than a walk in which every node matches.
-    static boolean isScanCheaper(int matches, int ef) {
-        return matches <= WALKED_TO_SCANNED * expectedDistances(ef);
+    private static double walkedToScanned(int rowBytes) {
+        if (rowBytes <= SHORT_BYTES_MAX) {
+            return WALKED_TO_SCANNED_SHORT;
+        }
+        return rowBytes < LONG_BYTES_MIN ? WALKED_TO_SCANNED : WALKED_TO_SCANNED_LONG;
+    }
+
+    /// Whether to scan `matches` of `live` rows of `rowBytes` at once: when that costs less than a walk in
+    /// which every node matches, or little more than that and less than a walk through matches that have
+    /// nothing to do with the query. The first is not learnt: a graph whose walks end early, as they do where
+    /// links are bad, must not be walked all the more for it.
+    boolean isScanCheaper(int matches, int live, int ef, int rowBytes) {
+        double ratio = walkedToScanned(rowBytes);
+        double shortest = ratio * (APPROACH + DISTANCES_PER_PLACE * ef);
+        return matches <= shortest
+                || matches <= ATTEMPT_WORTH * shortest
+                        && matches <= ratio * expectedDistances(ef, matches / (double) live);
     }
 
     private boolean passes(int ordinal, @Nullable Filter filter) {

@@ -43,6 +43,11 @@ public final class CodeScorer extends Scorer {
     }
 
     @Override
+    public int rowBytes() {
+        return strideBytes;
+    }
+
+    @Override
     public int queryBytes() {
         return workOffset + quantizer.workBytes();
     }
@@ -77,6 +82,19 @@ public final class CodeScorer extends Scorer {
 
     @Override
     public void score(long query, float factor, int[] ordinals, int from, int count, long[] addresses, float[] out) {
+        scoreAtLeast(query, factor, 0, ordinals, from, count, addresses, out);
+    }
+
+    /// As [#score], less `errors` times [#error] each.
+    public void scoreAtLeast(
+            long query,
+            float factor,
+            float errors,
+            int[] ordinals,
+            int from,
+            int count,
+            long[] addresses,
+            float[] out) {
         codes.addresses(ordinals, from, count, addresses);
         if (IS_NATIVE && count >= NATIVE_MIN && (long) count * strideBytes <= NATIVE_BYTES_MAX) {
             NativeKernel.dots(query, kind, strideBytes, count, addresses, out);
@@ -89,8 +107,9 @@ public final class CodeScorer extends Scorer {
             sideOffset = 0;
         }
         float b = Memory.getFloat(query + 4);
+        float noise = errors * Memory.getFloat(query + 8);
         for (int i = 0; i < count; i++) {
-            out[i] = finish(addresses[i] + sideOffset, b, factor * out[i]);
+            out[i] = finish(addresses[i] + sideOffset, b, factor * out[i] + noise);
         }
     }
 

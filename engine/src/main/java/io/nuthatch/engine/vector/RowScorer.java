@@ -37,6 +37,11 @@ public final class RowScorer extends Scorer {
     }
 
     @Override
+    public int rowBytes() {
+        return rows.strideBytes();
+    }
+
+    @Override
     public int queryBytes() {
         return isConverted ? padded * Float.BYTES : rows.strideBytes();
     }

@@ -15,6 +15,9 @@ public abstract class Scorer {
     /// The rows whose distances these are.
     public abstract Rows rows();
 
+    /// Bytes that are read to compare one row.
+    public abstract int rowBytes();
+
     /// Scratch bytes that a prepared query takes; scratch is aligned to 64 bytes.
     public abstract int queryBytes();
 

@@ -288,10 +288,10 @@ class CompressionTest {
         try (IndexModel model = model(Compression.SQ4, VectorType.FLOAT32, Metric.L2, 40, 0)) {
             fill(model, 6_000);
             float[] query = model.vector();
-            Hits few = model.index.search(query, Knn.of(10).withEf(100).withRescore(1));
-            Hits many = model.index.search(query, Knn.of(10).withEf(100).withRescore(10));
+            Hits few = model.index.search(query, Knn.of(10).withEf(40).withRescore(1));
+            Hits many = model.index.search(query, Knn.of(10).withEf(40).withRescore(4));
             assertThat(many.distances()[9]).isLessThanOrEqualTo(few.distances()[9]);
-            assertThat(many.distanceCount() - few.distanceCount()).isEqualTo(90);
+            assertThat(many.distanceCount() - few.distanceCount()).isEqualTo(30);
         }
         assertThatThrownBy(() -> Knn.of(1).withRescore(0.5)).hasMessageContaining("rescore must be between 1 and 1000");
         assertThatThrownBy(() -> Knn.of(1).withRescore(Double.NaN)).hasMessageContaining("rescore");
