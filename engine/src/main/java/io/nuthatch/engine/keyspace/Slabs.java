@@ -17,6 +17,10 @@ import java.util.List;
 /// address without a lock reads old bytes or zeros, and never crashes. That is what the unlocked touch pass
 /// rests on.
 ///
+/// A shard's first chunks are backed page by page as they are handed out, and by huge pages once they are
+/// full: a huge page would be resident as a whole, and with 2 MiB of two kinds for each shard a store of some
+/// thousand documents would be mostly free blocks.
+///
 /// ```
 /// chunk  0     page heads, 64 bytes each: class, live blocks, bytes of a block, blocks never used,
 ///              free list, ring links
@@ -52,19 +56,24 @@ final class Slabs {
     private static final int SHARD = 2048;
     private static final int KIND = 2052;
     private static final int FREE_PAGES = 2056;
-    private static final int DISCARDED = 2060; // of the free pages, those handed back to the system
+    private static final int DISCARDED = 2060; // of the free pages, those not backed by memory
     private static final int CHUNK_NEXT = 2064;
     private static final int CHUNK_PREVIOUS = 2072;
     private static final int SMALL = 1;
     private static final int LARGE = 2;
+    private static final int SPARSE = 3; // As SMALL, without huge pages as yet.
+
+    /// Chunks are sparse while their shard has less than this.
+    private static final long SPARSE_BYTES = 2L * CHUNK_BYTES;
 
     private static final int[] CLASS_BYTES = classes();
     private static final int SMALL_CLASSES = classOf(MAX_SMALL) + 1;
     private static final long PUBLISH_BYTES = 256 << 10;
 
     private final Shard[] shards;
-    private final MemoryAccount.Counter live; // Bytes of blocks in use, up to PUBLISH_BYTES late per shard.
-    private final MemoryAccount.Counter idle; // The rest of the chunks that are backed by memory.
+    // Together at any time what is backed by memory; what part of it is in use, up to PUBLISH_BYTES late per shard.
+    private final MemoryAccount.Counter live; // Bytes of blocks in use.
+    private final MemoryAccount.Counter idle; // The rest of the pages.
     private final MemoryAccount.Counter ignored = new MemoryAccount().counter("slabs", "mapped");
     private final long locks;
     private final List<Long> chunks = new ArrayList<>(); // All ever mapped; guarded by this.
@@ -273,7 +282,7 @@ final class Slabs {
         } else {
             long chunk = shard.chunksWithRoom;
             if (chunk == 0) {
-                chunk = takeChunk(shard, SMALL);
+                chunk = takeChunk(shard, shard.chunkBytes < SPARSE_BYTES ? SPARSE : SMALL);
                 Memory.putInt(chunk + FREE_PAGES, -1);
                 enterChunkRing(shard, chunk);
             }
@@ -285,9 +294,11 @@ final class Slabs {
             if ((discarded >>> index & 1) != 0) {
                 Memory.putInt(chunk + DISCARDED, discarded & ~(1 << index));
                 shard.chunkBytes += PAGE_BYTES;
+                publish(shard);
             }
             if (mask == 0) {
                 leaveChunkRing(shard, chunk);
+                makeDense(chunk);
             }
             page = chunk + ((long) index << 6);
             first = chunk + (index == 0 ? HEAD_BYTES : (long) index << PAGE_SHIFT);
@@ -337,11 +348,37 @@ final class Slabs {
                 chunks.add(chunk);
             }
         }
+        boolean isSparse = kind == SPARSE;
+        OffHeap.adviseHugePages(chunk, CHUNK_BYTES, !isSparse);
+        int unbacked = isSparse ? ~1 : 0;
         Memory.putInt(chunk + SHARD, shard.index);
         Memory.putInt(chunk + KIND, kind);
-        shard.chunkBytes += CHUNK_BYTES;
+        Memory.putInt(chunk + DISCARDED, unbacked);
+        shard.chunkBytes += CHUNK_BYTES - unbackedBytes(unbacked);
         publish(shard);
         return chunk;
+    }
+
+    /// Of a mask of pages, the bytes.
+    private static long unbackedBytes(int pages) {
+        return (long) Integer.bitCount(pages) << PAGE_SHIFT;
+    }
+
+    /// The system may make one huge page of a sparse chunk whose pages are all in use.
+    private static void makeDense(long chunk) {
+        if (Memory.getInt(chunk + KIND) == SPARSE) {
+            Memory.putInt(chunk + KIND, SMALL);
+            OffHeap.adviseHugePages(chunk, CHUNK_BYTES, true);
+        }
+    }
+
+    /// The system must not back the pages of a chunk that are given back to it, as it would to make it a huge
+    /// page again.
+    private static void makeSparse(long chunk) {
+        if (Memory.getInt(chunk + KIND) == SMALL) {
+            Memory.putInt(chunk + KIND, SPARSE);
+            OffHeap.adviseHugePages(chunk, CHUNK_BYTES, false);
+        }
     }
 
     /// Hands the memory of free pages back in chunks that are still in use, but for their first page with the
@@ -352,8 +389,11 @@ final class Slabs {
         while (chunk != 0) {
             int discarded = Memory.getInt(chunk + DISCARDED);
             int todo = Memory.getInt(chunk + FREE_PAGES) & ~discarded & ~1;
+            if (todo != 0) {
+                makeSparse(chunk);
+            }
             Memory.putInt(chunk + DISCARDED, discarded | todo);
-            shard.chunkBytes -= (long) Integer.bitCount(todo) << PAGE_SHIFT;
+            shard.chunkBytes -= unbackedBytes(todo);
             for (; todo != 0; todo &= todo - 1) {
                 long index = Integer.numberOfTrailingZeros(todo);
                 OffHeap.discard(chunk + (index << PAGE_SHIFT), PAGE_BYTES);
@@ -366,7 +406,7 @@ final class Slabs {
     }
 
     private void returnChunk(Shard shard, long chunk) {
-        shard.chunkBytes -= CHUNK_BYTES - ((long) Integer.bitCount(Memory.getInt(chunk + DISCARDED)) << PAGE_SHIFT);
+        shard.chunkBytes -= CHUNK_BYTES - unbackedBytes(Memory.getInt(chunk + DISCARDED));
         OffHeap.discard(chunk, CHUNK_BYTES);
         publish(shard);
         synchronized (this) {

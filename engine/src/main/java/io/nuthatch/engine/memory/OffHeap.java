@@ -29,6 +29,7 @@ public final class OffHeap {
     private static final int MAP_PRIVATE_ANONYMOUS = 0x02 | 0x20;
     private static final int MADV_DONTNEED = 4;
     private static final int MADV_HUGEPAGE = 14;
+    private static final int MADV_NOHUGEPAGE = 15;
     private static final @Nullable Calls CALLS = Calls.find();
     private static final Map<Long, Arena> ARENAS = new ConcurrentHashMap<>(); // Only where there is no mmap.
 
@@ -77,8 +78,18 @@ public final class OffHeap {
     /// affair.
     public static void discard(long address, long bytes) {
         assert address % PAGE_BYTES == 0 && bytes % PAGE_BYTES == 0 : "address=" + address + " bytes=" + bytes;
-        if (CALLS == null || !CALLS.discard(address, bytes)) {
+        if (CALLS == null || !CALLS.advise(address, bytes, MADV_DONTNEED)) {
             Memory.fill(address, bytes, (byte) 0);
+        }
+    }
+
+    /// Asks the system to back these whole pages with huge ones, or with small ones only where they are
+    /// touched. A block of [#HUGE_PAGE_BYTES] and more asks for huge ones by itself. A wish, which costs
+    /// nothing where it is not heard.
+    public static void adviseHugePages(long address, long bytes, boolean areWanted) {
+        assert address % PAGE_BYTES == 0 && bytes % PAGE_BYTES == 0 : "address=" + address + " bytes=" + bytes;
+        if (CALLS != null && (!areWanted || asksForHugePages())) {
+            boolean ignored = CALLS.advise(address, bytes, areWanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
         }
     }
 
@@ -163,9 +174,9 @@ public final class OffHeap {
         }
 
         /// Whether the system did it.
-        boolean discard(long address, long bytes) {
+        boolean advise(long address, long bytes, int advice) {
             try {
-                return (int) madvise.invokeExact(address, bytes, MADV_DONTNEED) == 0;
+                return (int) madvise.invokeExact(address, bytes, advice) == 0;
             } catch (Error | RuntimeException failure) {
                 throw failure;
             } catch (Throwable impossible) {
