@@ -38,7 +38,7 @@ final class Graph implements AutoCloseable {
         this.links = new Links(parameters.maxConnections(), account, owner);
         this.walk = new Walk(entry, states, links, readers, clock);
         Pruning pruning = new Pruning(states, alpha);
-        this.insertion = new Insertion(entry, states, links, walk, pruning, parameters);
+        this.insertion = new Insertion(entry, states, links, walk, pruning, parameters, metric);
         this.repair = new Repair(entry, states, links, walk, pruning, insertion, parameters);
         this.compressor = new Compressor(parameters.compression(), metric, rows, states, readers, account, owner);
     }

@@ -67,6 +67,7 @@ final class Searcher {
     final int[] selected = new int[BATCH_MAX + 1];
     final long[] selectedKeys = new long[BATCH_MAX + 1];
     private long[] sorted = new long[64];
+    private long[] openKeys = new long[64];
     int[] found = new int[64];
     int foundCount;
 
@@ -241,6 +242,14 @@ final class Searcher {
             sorted = new long[Math.max(count, 2 * sorted.length)];
         }
         return sorted;
+    }
+
+    /// As [#sorted], for what a pruning has not decided yet.
+    long[] openKeys(int count) {
+        if (openKeys.length < count) {
+            openKeys = new long[Math.max(count, 2 * openKeys.length)];
+        }
+        return openKeys;
     }
 
     void setQuery(float[] vector) {

@@ -300,6 +300,10 @@ final class SettingsTable {
             Ask the system for huge pages for vectors, graphs and tables: fewer TLB misses. A system whose
             transparent_hugepage is "never" does not grant them.\
             """);
+        fixed("short-build-walks", new Flag(), "yes", """
+            Link a new vector when the links of 7 of 10 of its EF_CONSTRUCTION nearest were looked at: the same recall
+            for a number of distances, within a hundredth, and a faster build. Not for IP, whose walks stay whole.\
+            """);
         live("search-recall-every", new Int(0, INT_MAX), "100", """
             One of so many KNN searches of an HNSW field is run again exactly, in idle time and with low priority:
             FT.INFO, INFO search and /metrics say what recall searches reach. 0 measures nothing; then RECALL in
