@@ -15,7 +15,8 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-COLOURS = {"hnswlib": "#777777", "NONE": "#1f77b4", "SQ8": "#2ca02c", "SQ4": "#e67e22"}
+COLOURS = {"hnswlib": "#777777", "NONE": "#1f77b4", "NONE, native": "#0b3d66", "SQ8": "#2ca02c", "SQ8, native": "#145214",
+           "SQ4": "#e67e22", "SQ4, native": "#8a3f00"}
 PARTS = {"links": "#1f77b4", "upper": "#aec7e8", "codes": "#2ca02c", "norms": "#9467bd", "states": "#8c564b",
          "scratch": "#c7c7c7"}
 plt.rcParams.update({"font.size": 9, "svg.fonttype": "path", "svg.hashsalt": "nuthatch", "axes.grid": True,
@@ -70,7 +71,7 @@ def recall(groups, sets, folder):
                 middles[line["ef"]].append(line)
             band(panel, [(line["ours_recall"], line["ours_qps"]) for line in found], compression)
             points = sorted((each[0]["hnswlib_recall"], middle([l["hnswlib_qps"] for l in each])) for each in middles.values())
-            panel.plot(*zip(*points), "--", lw=1, color=colour(compression), label=f"hnswlib in the run of {compression}")
+            panel.plot(*zip(*points), "--", lw=1, color=colour(compression), label=f"hnswlib, run of {compression}")
         panel.set(title=name, xlabel="recall@10", ylabel="searches a second, one thread", yscale="log", xlim=(0.85, 1.0))
         panel.legend(fontsize=7, loc="lower left")
     save(figure, folder, "recall")
@@ -81,8 +82,8 @@ def memory(groups, sets, folder):
     for panel, name in zip(axes, sets):
         labels, bars = [], []
         for (set_, compression), lines in groups.items():
-            parts = {line["part"]: line["bytes"] for line in lines if line["what"] == "memory"}
-            if set_ == name and parts:
+            parts = {line["of"]: line["bytes"] for line in lines if line["what"] == "memory"}
+            if set_ == name and parts and not compression.endswith(", native"):  # Kernels hold nothing.
                 labels.append(compression)
                 bars.append(parts)
         parts = [p for p in PARTS if any(b.get(p, 0) >= 0.5 for b in bars)]
@@ -146,7 +147,8 @@ def main():
         with open(path) as file:
             for text in file:
                 line = json.loads(text)
-                groups[line["set"], line["compression"]].append(line)
+                kernel = line.get("kernel", "java")
+                groups[line["set"], line["compression"] + ("" if kernel == "java" else ", " + kernel)].append(line)
     groups = dict(sorted(groups.items(), key=lambda group: (group[0][0], list(COLOURS).index(group[0][1]))))
     for draw, whats in ((recall, {"search"}), (memory, {"memory"}), (filters, {"filter"}), (churn, {"churn"})):
         sets = list(dict.fromkeys(s for (s, _), lines in groups.items() if any(l["what"] in whats for l in lines)))

@@ -11,8 +11,9 @@ import math
 import sys
 from collections import defaultdict
 
-# By dimension: engine's QPS x hnswlib's, index bytes a vector / RediSearch's.
-QPS_BAR = {784: 2.2, 384: 2.2, 100: 2.0, 128: 1.5}
+# By kernel and dimension: engine's QPS x hnswlib's; index bytes a vector / RediSearch's.
+QPS_BAR = {"java": {784: 2.2, 384: 2.2, 100: 2.0, 128: 1.5}, "native": {784: 3.5, 384: 4.5, 100: 2.7}}
+BUILD_BAR = {"java": 2, "native": 3.5}
 BYTES_BAR = {784: 0.42, 384: 0.42, 100: 0.5, 128: 0.5}
 SERVER_BAR = {"none": 2.2, "0.1 %": 1.0, "1 %": 1.5, "10 %": 8.0, "50 %": 4.0}
 FILTER_BAR = {0.01: 20.0, 0.1: 4.0, 0.5: 1.5}
@@ -20,7 +21,7 @@ NOT_INDEX = {"rows", "records", "tables", "directory", "free_blocks", "large_tab
 
 
 def dimension(name):
-    return next((int(word) for word in name.split("-") if word.isdigit() and int(word) in QPS_BAR), 0)
+    return next((int(word) for word in name.split("-") if word.isdigit() and int(word) in BYTES_BAR), 0)
 
 
 def at_recall(points, recall):
@@ -60,11 +61,25 @@ def by_round(lines):
     return [rounds[key] for key in sorted(rounds)]
 
 
-def engine(name, compression, lines):
+def label_of(name, compression, kernel):
+    return f"{name}, {compression}" + (f", {kernel}" if kernel != "java" else "")
+
+
+def sweep(filters):
+    """Speed at a share of matches over the slower neighbour's on the sweep, the least of all shares and rounds."""
+    ratios = []
+    shares = sorted(share for (kind, share), lines in filters.items() if kind == "RANDOM" and lines)
+    for round_ in range(min((len(filters["RANDOM", share]) for share in shares), default=0)):
+        speeds = [filters["RANDOM", share][round_]["ours_qps"] for share in shares]
+        ratios += [speeds[i] / min(speeds[i - 1], speeds[i + 1]) for i in range(1, len(speeds) - 1)]
+    return ratios
+
+
+def engine(name, compression, kernel, lines):
     def of(what):
         return [line for line in lines if line["what"] == what]
 
-    label = f"{name}, {compression}"
+    label = label_of(name, compression, kernel)
     for recall in (0.95, 0.99):
         ratios = []
         for points in by_round(of("search")):
@@ -72,15 +87,16 @@ def engine(name, compression, lines):
             theirs = at_recall([(p["hnswlib_recall"], p["hnswlib_qps"]) for p in points], recall)
             ratios.append(ours / theirs if ours and theirs else None)
         if ratios:
-            bar = QPS_BAR.get(dimension(name))
-            row(label, f"QPS at recall {recall}, x hnswlib", f"≥ {bar}", span(ratios), verdict(ratios, bar))
+            bar = QPS_BAR[kernel].get(dimension(name))
+            row(label, f"QPS at recall {recall}, x hnswlib", f"≥ {bar}" if bar else "", span(ratios), verdict(ratios, bar))
     builds = defaultdict(dict)
     for line in of("build"):
         builds[line["round"]][line["who"], line["threads"]] = line
     one = [b["hnswlib", 1]["cpu"] / b["ours", 1]["cpu"] for b in builds.values() if ("hnswlib", 1) in b]
     two = [b["ours", 1]["seconds"] / b["ours", 2]["seconds"] for b in builds.values() if ("ours", 2) in b]
     if one:
-        row(label, "build, 1 thread, processor time, x hnswlib", "≥ 2", span(one), verdict(one, 2))
+        row(label, "build, 1 thread, processor time, x hnswlib", f"≥ {BUILD_BAR[kernel]}", span(one),
+            verdict(one, BUILD_BAR[kernel]))
     if two:
         row(label, "build, 2 threads, wall time, x 1 thread", "≥ 1.85", span(two), verdict(two, 1.85))
     filters = defaultdict(list)
@@ -93,6 +109,10 @@ def engine(name, compression, lines):
             recall = min(f["ours_recall"] for f in measured)
             row(label, f"random filter {share:.0%}, x hnswlib (recall {recall:.3f}, hnswlib {measured[0]['hnswlib_recall']:.3f})",
                 f"≥ {bar:g}", span(ratios), verdict(ratios, bar))
+    ratios = sweep(filters)
+    if ratios:
+        row(label, "speed at a share of random matches, x the slower neighbour's on the sweep", "≥ 0.5", span(ratios),
+            verdict(ratios, 0.5))
     for kind in ("NEAR", "FAR", "ANTI"):
         found = [(f, share) for (k, share), list_ in filters.items() if k == kind for f in list_]
         if found:
@@ -108,10 +128,10 @@ def engine(name, compression, lines):
         row(label, "bytes after churn, x fresh", "", span(grown), "")
 
 
-def server(name, compression, lines, peers):
+def server(name, compression, kernel, lines, peers):
     ours = [line for line in lines if line["who"] == "ours"]
     theirs = [line for line in lines if line["who"] == "RediSearch"] or [x for x in peers if x["who"] == "RediSearch"]
-    label = f"{name}, {compression}"
+    label = label_of(name, compression, kernel)
     for filter_, bar in SERVER_BAR.items():
         mine = [x for x in ours if x["what"] == "server" and x["filter"] == filter_]
         other = [x for x in theirs if x["what"] == "server" and x["filter"] == filter_]
@@ -129,6 +149,12 @@ def server(name, compression, lines, peers):
         ratios = [a["qps"] / b["qps"] for a, b in zip(mine, sets)]
         recall = f"recall {min(x['recall'] for x in mine):.3f}, {min(x['recall'] for x in sets):.3f}"
         row(label, f"server: QPS x vector sets with 8-bit codes ({recall})", "", span(ratios), "")
+    for who, lines_ in (("", ours), (" (RediSearch's own)", theirs)):
+        ratios = [x["p99_beside"] / x["p99_alone"] for x in lines_ if x["what"] == "mixed"]
+        if ratios and any(x["what"] == "mixed" for x in ours):
+            middle = sorted((x["p99_alone"], x["p99_beside"]) for x in lines_ if x["what"] == "mixed")[len(ratios) // 2]
+            what = f"p99 of searches beside 1,000 upserts a second, x alone ({middle[0]:.1f} ms, {middle[1]:.1f} ms){who}"
+            row(label, what, "" if who else "≤ 1.5", span(ratios), "" if who else verdict(ratios, 1.5, True))
     mine = [x for x in ours if x["what"] == "server_memory"]
     other = [x for x in theirs if x["what"] == "server_memory"]
     if mine and other:
@@ -145,17 +171,21 @@ def server(name, compression, lines, peers):
 
 
 def main():
-    lines = [json.loads(line) for path in sys.argv[1:] for line in open(path)]
     groups = defaultdict(list)
-    for line in lines:
-        groups[line["set"], line["compression"]].append(line)
+    for path in sys.argv[1:]:
+        with open(path) as file:
+            for text in file:
+                line = json.loads(text)
+                groups[line["set"], line["compression"], line.get("kernel", "java")].append(line)
     row("set, compression", "what", "bar", "least–most of the rounds", "")
     row("---", "---", "---", "---", "---")
-    for (name, compression), group in groups.items():
-        engine(name, compression, group)
-    for (name, compression), group in groups.items():
-        peers = [x for (n, _), g in groups.items() if n == name for x in g if x.get("who") in ("RediSearch", "vector sets")]
-        server(name, compression, [x for x in group if x["what"].startswith("server")], peers)
+    groups = dict(sorted(groups.items(), key=lambda group: group[0]))
+    for (name, compression, kernel), group in groups.items():
+        engine(name, compression, kernel, group)
+    for (name, compression, kernel), group in groups.items():
+        lines = [x for x in group if x["what"].startswith(("server", "mixed"))]
+        peers = [x for (n, _, _), g in groups.items() if n == name for x in g if x.get("who") in ("RediSearch", "vector sets")]
+        server(name, compression, kernel, lines, peers)
 
 
 main()

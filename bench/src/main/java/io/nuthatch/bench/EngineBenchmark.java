@@ -2,6 +2,7 @@ package io.nuthatch.bench;
 
 import io.nuthatch.engine.hnsw.HnswParameters;
 import io.nuthatch.engine.hnsw.Knn;
+import io.nuthatch.engine.kernel.NativeKernel;
 import io.nuthatch.engine.memory.OffHeap;
 import io.nuthatch.engine.vector.Compression;
 import java.io.IOException;
@@ -19,9 +20,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// `EngineBenchmark PACK OUT.jsonl [--what build,search,filters,churn] [--peer HNSWLIB_PEER] [--compression
 /// NONE] [--ef 10,20,…] [--rounds 3] [--threads 2] [--m 16] [--efc 200] [--build-rows N] [--churn-rows N]
-/// [--cache FOLDER]`. QPS is 1 / mean processor time of a query on one thread; a round takes both sides in
-/// turns, so that a noisy neighbour meets both. Both ask for huge pages. The cache keeps hnswlib's graphs
-/// between runs.
+/// [--random-shares 0.01,…] [--other-shares …] [--kernel java|native] [--cache FOLDER]`. QPS is 1 / mean
+/// processor time of a query on one thread; a round takes both sides in turns, so that a noisy neighbour
+/// meets both. Both ask for huge pages. The cache keeps hnswlib's graphs between runs. Parts that OUT has
+/// already are left out. `--kernel` only insists: `-Dnuthatch.native=off` is what makes walks go by Java.
 public final class EngineBenchmark {
     private static final int K = 10;
     private static final int WARMUP_QUERIES = 10_000;
@@ -63,6 +65,11 @@ public final class EngineBenchmark {
         common.put("set", Path.of(args[0]).getFileName().toString());
         String compression = options.getOrDefault("compression", "NONE");
         common.put("compression", compression);
+        String kernel = NativeKernel.isOn() ? "native" : "java";
+        if (!options.getOrDefault("kernel", kernel).equals(kernel)) {
+            throw new IllegalStateException("walks go by " + NativeKernel.name() + ": " + NativeKernel.whyNot());
+        }
+        common.put("kernel", kernel);
         if (!OffHeap.asksForHugePages()) {
             throw new IllegalStateException("hnswlib gets huge pages, so ours must ask for them too");
         }
@@ -83,27 +90,49 @@ public final class EngineBenchmark {
     }
 
     private void run() throws IOException {
-        List<String> what = List.of(option("what", "build,search,filters,churn").split(","));
-        if (what.contains("build")) {
+        List<String> parts = Arrays.stream(
+                        option("what", "build,search,filters,churn").split(","))
+                .filter(part -> !out.isDone(part))
+                .toList();
+        if (parts.contains("build")) {
+            out.begin("build");
             build();
+            out.end();
         }
-        if (what.contains("search") || what.contains("filters")) {
+        if (parts.contains("search") || parts.contains("filters")) {
             preparePeer();
             try (OurIndex ours = OurIndex.of(pack, parameters, threads, pack.size())) {
-                Map<String, Long> parts = ours.account.byPart();
-                parts.forEach((part, bytes) -> out.add("memory", "part", part, "bytes", bytes / (double) pack.size()));
                 warmUp(ours);
-                if (what.contains("search")) {
+                if (parts.contains("search")) {
+                    out.begin("search");
+                    ours.account
+                            .byPart()
+                            .forEach((part, bytes) ->
+                                    out.add("memory", "of", part, "bytes", bytes / (double) pack.size()));
                     search(ours);
+                    out.end();
                 }
-                if (what.contains("filters")) {
-                    new FilterSweep(pack, ours, peer, out, rounds).run();
+                if (parts.contains("filters")) {
+                    out.begin("filters");
+                    new FilterSweep(pack, ours, peer, out, rounds)
+                            .run(
+                                    shares("random-shares", FilterSweep.RANDOM_SHARES),
+                                    shares("other-shares", FilterSweep.OTHER_SHARES));
+                    out.end();
                 }
             }
         }
-        if (what.contains("churn")) {
+        if (parts.contains("churn")) {
+            out.begin("churn");
             Churn.run(pack, parameters, threads, efs, Math.min(number("churn-rows", 50_000), pack.size()), out);
+            out.end();
         }
+    }
+
+    private double[] shares(String name, String otherwise) {
+        return Arrays.stream(option(name, otherwise).split(","))
+                .mapToDouble(Double::parseDouble)
+                .toArray();
     }
 
     private void build() throws IOException {

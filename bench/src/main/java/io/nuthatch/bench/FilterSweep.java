@@ -12,12 +12,18 @@ import org.jspecify.annotations.Nullable;
 /// Filtered searches by kind and share of matches: ours as planned, ours as an exact scan of the matches, and
 /// hnswlib with its filter functor, each at the least `ef` that reaches the recall (or the largest tried).
 final class FilterSweep {
+    /// Shares of matches that are measured unless others are said: at random, and of the other kinds.
+    static final String RANDOM_SHARES = "0.0001,0.001,0.01,0.02,0.05,0.1,0.2,0.3,0.5,0.7,1";
+
+    static final String OTHER_SHARES = "0.01,0.05,0.1,0.3";
+
     private static final int K = 10;
     private static final int QUERIES = 100;
     private static final double RECALL = 0.99;
+    private static final double TURN_SECONDS = 0.15;
+    private static final int REPEATS_MIN = 3;
+    private static final int REPEATS_MAX = 500; // Few matches take a microsecond: the JIT must have seen them.
     private static final int[] EFS = {10, 20, 40, 80, 160, 320, 640};
-    private static final double[] RANDOM_SHARES = {.0001, .001, .01, .02, .05, .1, .2, .3, .5, .7, 1};
-    private static final double[] OTHER_SHARES = {.01, .05, .1, .3};
     private static final double PEER_SHARE_LEAST = .001; // Below, hnswlib compares nearly every row.
 
     private final VectorPack pack;
@@ -36,13 +42,13 @@ final class FilterSweep {
         this.queries = Math.min(QUERIES, pack.queries().length);
     }
 
-    void run() throws IOException {
+    void run(double[] randomShares, double[] otherShares) throws IOException {
         int[] everything = IntStream.range(0, pack.size()).toArray();
         Path bitmaps = Files.createTempFile("filters", ".bits");
         try (ExactSearch all = new ExactSearch(pack, everything)) {
             FilterSets sets = new FilterSets(pack, all, queries);
             for (FilterSets.Kind kind : FilterSets.Kind.values()) {
-                for (double share : kind == FilterSets.Kind.RANDOM ? RANDOM_SHARES : OTHER_SHARES) {
+                for (double share : kind == FilterSets.Kind.RANDOM ? randomShares : otherShares) {
                     Filter[] filters = sets.make(kind, share);
                     int[][] truth = new int[queries][];
                     for (int query = 0; query < queries; query++) {
@@ -76,10 +82,14 @@ final class FilterSweep {
                 }
             }
         }
+        double once = planned(filters, ourEf, 1).seconds();
+        int repeats = (int) Math.clamp(TURN_SECONDS / once, REPEATS_MIN, REPEATS_MAX);
         for (int round = 0; round < rounds; round++) {
-            OurIndex.Found planned = planned(filters, ourEf, 5);
+            OurIndex.Found planned = planned(filters, ourEf, repeats);
             OurIndex.Found scanned = ours.search(
-                    queries, 2, query -> Knn.of(K).withFilter(filters[query]).withPolicy(HybridPolicy.ADHOC_BF));
+                    queries,
+                    repeats,
+                    query -> Knn.of(K).withFilter(filters[query]).withPolicy(HybridPolicy.ADHOC_BF));
             HnswlibPeer.Found theirs = other == null ? null : other.search(peerEf, K, 1, queries, bitmaps);
             out.add(
                     "filter",
