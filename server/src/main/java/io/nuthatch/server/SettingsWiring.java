@@ -37,6 +37,7 @@ final class SettingsWiring {
     }
 
     void search(Indexes indexes) {
+        obey(() -> indexes.setUsesCodes(config.flag("search-use-codes").getAsBoolean()), "search-use-codes");
         obey(() -> indexes.setQueryCache(config.flag("search-query-cache").getAsBoolean()), "search-query-cache");
         obey(() -> indexes.liveRecall().setEvery(integer("search-recall-every")), "search-recall-every");
     }

@@ -69,6 +69,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     private final LiveRecall liveRecall;
     private final Map<String, SearchIndex> byName = new TreeMap<>(); // Guarded by this, as what follows.
     private final Map<String, SearchIndex> aliases = new TreeMap<>();
+    private boolean usesCodes = true;
     private int nextSpace;
     private int nextRows;
     private volatile Map<String, SearchIndex> byNameOrAlias = Map.of();
@@ -115,6 +116,21 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     /// How often searches found their query parsed already, and their filter's documents at hand.
     public CacheStats cacheStats() {
         return new CacheStats(queries.hits(), queries.misses(), filters.hits(), filters.misses());
+    }
+
+    /// Whether searches go by codes where an index has them; see [HnswIndex#setUsesCodes].
+    public synchronized void setUsesCodes(boolean isEnabled) {
+        usesCodes = isEnabled;
+        byName.values().forEach(this::obeyUsesCodes);
+    }
+
+    private void obeyUsesCodes(SearchIndex index) {
+        for (IndexField field : index.fields()) {
+            IndexField.VectorField vector = field.vector();
+            if (vector != null && vector.index() instanceof HnswIndex graph) {
+                graph.setUsesCodes(usesCodes);
+            }
+        }
     }
 
     /// Whether parsed queries and their filters' documents are kept; off, what is kept is forgotten.
@@ -303,8 +319,8 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
                 case FLAT ->
                     new FlatIndex(
                             rows.rows(), type.metric(), indexThreads, nanoClock, account, owner, releases::released);
-                case HNSW ->
-                    new HnswIndex(
+                case HNSW -> {
+                    HnswIndex graph = new HnswIndex(
                             rows.rows(),
                             type.metric(),
                             SearchIndex.parameters(type),
@@ -313,6 +329,9 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
                             account,
                             owner,
                             releases::released);
+                    graph.setUsesCodes(usesCodes);
+                    yield graph;
+                }
             };
             FieldRecall recall = type.algorithm() == FieldType.Vector.Algorithm.FLAT
                     ? null

@@ -32,12 +32,12 @@ final class GraphSearch implements CodeScan.Presence, Scan.Watch {
     private final Graph graph;
     private final Searcher s;
 
-    /// `s` is inside the epoch, and from now on bound to the graph's codes.
+    /// `s` is inside the epoch, and from now on bound to the graph's codes, or to none if the index says so.
     GraphSearch(HnswIndex index, Searcher s) {
         this.index = index;
         this.graph = index.graph();
         this.s = s;
-        s.bind(graph.compressor.coding());
+        s.bind(index.usesCodes() ? graph.compressor.coding() : Compressor.Coding.NONE);
     }
 
     // ---- What a scan asks ----

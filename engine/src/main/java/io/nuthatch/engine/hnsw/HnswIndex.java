@@ -65,6 +65,7 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
     private volatile int tombstones; // Tombstones and doomed.
     private volatile Graph graph; // Replaced by an empty one, under bookkeeping, when nothing is left in it.
     private volatile long quietAfterNanos;
+    private volatile boolean usesCodes = true;
 
     /// `released` as in [VectorIndex]; `owner` names the index in the account.
     public HnswIndex(
@@ -107,6 +108,16 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
     @Override
     public Metric metric() {
         return metric;
+    }
+
+    /// Whether searches go by the graph's codes, where it has them. Without, they compare rows, as in an
+    /// index without compression; the codes are kept up. Searches that begin later obey.
+    public void setUsesCodes(boolean usesCodes) {
+        this.usesCodes = usesCodes;
+    }
+
+    boolean usesCodes() {
+        return usesCodes;
     }
 
     public HnswParameters parameters() {

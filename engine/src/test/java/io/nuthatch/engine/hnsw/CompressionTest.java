@@ -75,6 +75,34 @@ class CompressionTest {
     }
 
     @Test
+    void searchesGoByTheVectorsWhenCodesAreSwitchedOff() {
+        try (IndexModel model = model(Compression.SQ4, VectorType.FLOAT32, Metric.L2, 40, 0)) {
+            fill(model, 6_000);
+            float[][] queries = Stream.generate(model::vector).limit(50).toArray(float[][]::new);
+            int byCodes = foundWithoutRescoring(model, queries);
+            ((HnswIndex) model.index).setUsesCodes(false);
+            int byVectors = foundWithoutRescoring(model, queries);
+            assertThat(byVectors).as("seed " + SEED).isGreaterThan(byCodes + 10);
+            ((HnswIndex) model.index).setUsesCodes(true);
+            assertThat(foundWithoutRescoring(model, queries)).isEqualTo(byCodes);
+        }
+    }
+
+    /// Neighbours found, of ten for each query, in the order that the walk alone gives.
+    private static int foundWithoutRescoring(IndexModel model, float[][] queries) {
+        int found = 0;
+        for (float[] query : queries) {
+            double worst = model.nearest(query, null)[9];
+            Hits hits = model.index.search(query, Knn.of(10).withEf(30).withRescore(1));
+            assertThat(hits.plan()).isEqualTo(Hits.Plan.WALK);
+            for (double distance : hits.distances()) {
+                found += distance <= worst * (1 + 1e-4) ? 1 : 0;
+            }
+        }
+        return found;
+    }
+
+    @Test
     void bytesAreNotCoded() {
         assertThatThrownBy(() -> model(Compression.SQ8, VectorType.INT8, Metric.L2, 8, 0))
                 .isInstanceOf(IllegalArgumentException.class)

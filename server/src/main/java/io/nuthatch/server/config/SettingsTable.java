@@ -284,6 +284,10 @@ final class SettingsTable {
             What walks of HNSW fields of floats go by that name no COMPRESSION: the vectors themselves (NONE), or codes
             of 8 or 4 bits a component. An answer's distances are exact in any case.\
             """);
+        live("search-use-codes", new Flag(), "yes", """
+            Search by the codes of fields that have a COMPRESSION. Without, searches compare the vectors themselves, as
+            in a field of none, and the codes are kept up for later.\
+            """);
         live("search-query-cache", new Flag(), "yes", """
             Keep parsed queries, and the documents that their filters matched until the index changes. INFO search
             counts what that saves.\
