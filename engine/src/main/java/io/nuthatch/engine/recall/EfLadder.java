@@ -64,10 +64,11 @@ final class EfLadder {
     }
 
     /// Takes one query's recall by rung, at `indexSize` vectors. An index that has grown or shrunk by half
-    /// since is another one: what was known then counts as little as may be believed.
+    /// since is another one: what was known then counts for less than is believed, until as much has come
+    /// again.
     void add(double[] recalls, int indexSize) {
         if (size == 0 || indexSize > GROWTH_MAX * size || GROWTH_MAX * indexSize < size) {
-            fade(TRUSTED);
+            fade(TRUSTED / 2);
             size = indexSize;
         }
         weight = weight * KEPT + 1;

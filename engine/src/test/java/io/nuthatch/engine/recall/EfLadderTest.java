@@ -80,7 +80,8 @@ class EfLadderTest {
     void anIndexThatGrewIsLearntAnew() {
         learn(curve(4), 1000);
         ladder.add(curve(16), 2000);
-        assertThat(ladder.weight()).isLessThan(EfLadder.TRUSTED + 2);
+        assertThat(ladder.weight()).isLessThan(EfLadder.TRUSTED);
+        assertThat(ladder.ef(0.9)).isEqualTo(100);
         for (int i = 0; i < 200; i++) {
             ladder.add(curve(16), 2000);
         }
