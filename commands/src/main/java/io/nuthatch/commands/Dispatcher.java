@@ -334,6 +334,10 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
         if (session.transaction() != null && entry.is(CommandFlag.NO_MULTI)) {
             return "ERR Command not allowed inside a transaction";
         }
+        String disk = state.durability().refusal(entry, session);
+        if (disk != null) {
+            return disk;
+        }
         if (maxMemory.limitBytes() > 0 && isRefusedForMemory(entry, session)) {
             return OUT_OF_MEMORY;
         }

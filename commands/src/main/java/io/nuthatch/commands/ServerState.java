@@ -22,6 +22,7 @@ public final class ServerState {
     private final Clients clients = new Clients();
     private final ClientPause pause = new ClientPause();
     private final ServerStats stats = new ServerStats();
+    private final Durability durability = new Durability();
     private final AtomicReference<@Nullable Shutdown> shutdown = new AtomicReference<>();
     private final List<Runnable> ticks = new CopyOnWriteArrayList<>();
     private volatile @Nullable String password;
@@ -57,6 +58,11 @@ public final class ServerState {
 
     public ServerStats stats() {
         return stats;
+    }
+
+    /// The log on disk, if there is one.
+    public Durability durability() {
+        return durability;
     }
 
     /// `requirepass`, or null when clients need no password.

@@ -5,7 +5,9 @@ import io.nuthatch.engine.EpochClock;
 import io.nuthatch.server.NuthatchServer;
 import io.nuthatch.server.ServerOptions;
 import io.nuthatch.server.SystemClock;
+import io.nuthatch.server.config.ConfigException;
 import io.nuthatch.server.config.ServerConfig;
+import java.io.InputStream;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -43,6 +45,17 @@ public final class TestServer implements AutoCloseable {
             EpochClock clock, UnaryOperator<ServerOptions> change, List<? extends CommandFamily> more) {
         ServerOptions options = change.apply(ServerOptions.defaults()).withPort(0);
         return new TestServer(NuthatchServer.start(options, ServerConfig.defaults(), clock, new SystemClock(), more));
+    }
+
+    /// A server with settings as words of the command line, such as `--appendonly`, `yes`.
+    public static TestServer startWith(EpochClock clock, String... settings) {
+        try {
+            ServerConfig config = ServerConfig.of(List.of(settings), InputStream.nullInputStream());
+            ServerOptions options = ServerOptions.defaults().withPort(0);
+            return new TestServer(NuthatchServer.start(options, config, clock, new SystemClock(), List.of()));
+        } catch (ConfigException refused) {
+            throw new AssertionError(refused.text(), refused);
+        }
     }
 
     public int port() {

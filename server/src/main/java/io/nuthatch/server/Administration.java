@@ -103,7 +103,8 @@ final class Administration {
         state.onTick(info::tick);
         // A lowered maxmemory takes effect without waiting for the next write.
         state.onTick(() -> {
-            if (dispatcher.get().maxMemory().limitBytes() > 0) {
+            if (dispatcher.get().maxMemory().limitBytes() > 0
+                    && state.durability().loading() == null) {
                 dispatcher.get().maxMemory().makeRoom(state.clock().nowMillis());
             }
         });

@@ -11,9 +11,11 @@ import io.nuthatch.commands.CommandEntry;
 import io.nuthatch.commands.CommandFlag;
 import io.nuthatch.commands.Connection;
 import io.nuthatch.commands.Dispatcher;
+import io.nuthatch.commands.Durability;
 import io.nuthatch.commands.Placement;
 import io.nuthatch.commands.ServerState;
 import io.nuthatch.commands.Session;
+import io.nuthatch.engine.Journal;
 import io.nuthatch.resp.Args;
 import io.nuthatch.resp.ReplyWriter;
 import io.nuthatch.resp.RequestDecoder;
@@ -43,6 +45,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
     /// Output beyond this is handed to the socket in the middle of a batch.
     private static final int FLUSH_BYTES = 128 * 1024;
+    /// Replies that may wait for the disk before the connection does.
+    private static final int MAX_HELD_BYTES = 1024 * 1024;
     /// Commands of one connection on the query pool at once.
     private static final int MAX_PENDING = 64;
 
@@ -51,6 +55,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     private final ConnectionPolicy policy;
     private final QueryPool pool;
     private final LoopState loop;
+    private final ReplyGate gate;
 
     private @Nullable ChannelHandlerContext channel;
     private @Nullable Session session;
@@ -61,6 +66,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     private static final class Pending {
         private final ByteBuf out;
         private final boolean isSuppressed;
+        private long ownLsn; // Of the record that the command appended, 0 for none.
         private boolean isDone;
 
         Pending(ByteBuf out, boolean isSuppressed) {
@@ -92,6 +98,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         this.policy = policy;
         this.pool = pool;
         this.loop = loop;
+        this.gate = new ReplyGate(
+                state.durability(), out -> context().write(out, context().voidPromise()));
     }
 
     @Override
@@ -222,6 +230,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
                 state.pause().onResume(this::stopWaiting);
                 return i;
             }
+            if (entry != null
+                    && entry.spec().accepts(args.count())
+                    && state.durability().holds(entry, client)) {
+                Journal journal = state.durability().journal();
+                if (journal != null) {
+                    isWaiting = true;
+                    journal.whenRoom(this::stopWaiting);
+                    return i;
+                }
+            }
             if (dispatcher.placement(entry, client, args) == Placement.QUERY_POOL) {
                 assert entry != null;
                 if (!submit(entry, args, context.nowMillis())) {
@@ -294,6 +312,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             try {
                 dispatcher.run(context, entry, copy, reply);
             } finally {
+                task.ownLsn = takeOwnLsn();
                 context().executor().execute(() -> finished(task));
             }
         });
@@ -328,7 +347,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             if (first.isSuppressed || !first.out.isReadable()) {
                 first.out.release();
             } else {
-                write(first.out);
+                write(first.out, first.ownLsn);
             }
         }
         if (pending.isEmpty()) {
@@ -382,7 +401,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     }
 
     private boolean isWritable() {
-        return context().channel().isWritable();
+        return context().channel().isWritable() && gate.bytes() < MAX_HELD_BYTES;
     }
 
     private RespLimits limitsOf(Session client) {
@@ -391,15 +410,38 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
 
     // ---- output
 
-    private void write(ByteBuf out) {
+    /// `ownLsn`: of the newest record that the commands behind these replies appended, 0 for none.
+    private void write(ByteBuf out, long ownLsn) {
         state.stats().outputBytes.add(out.readableBytes());
-        context().write(out, context().voidPromise());
+        gate.pass(out, ownLsn, context().executor(), this::releaseHeld);
+    }
+
+    /// What this thread's commands appended since the last call.
+    private long takeOwnLsn() {
+        Durability.Log log = state.durability().log();
+        return log == null ? 0 : log.effects().takeLastLsn();
+    }
+
+    /// More was committed, or the disk fails.
+    private void releaseHeld() {
+        if (isGone) {
+            return;
+        }
+        if (!gate.release(context().executor(), this::releaseHeld)) {
+            LOG.warn(
+                    "client {} is closed: a sync failed, and nobody can say whether its writes are safe",
+                    session().id());
+            isClosing = true;
+            context().close();
+            return;
+        }
+        resume();
     }
 
     private void writeOutput() {
         ByteBuf out = loop.takeOutput(this);
         if (out != null) {
-            write(out.retain());
+            write(out.retain(), takeOwnLsn());
             loop.giveBack(out);
         }
     }
@@ -410,14 +452,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         if (out == null) {
             context.flush();
         } else {
-            write(out.retain());
+            write(out.retain(), takeOwnLsn());
             context.flush();
             state.stats().writes.increment();
             loop.giveBack(out);
         }
         if (!isClosing) {
             checkOutputLimit();
-        } else if (pending.isEmpty() && !isCloseScheduled) {
+        } else if (pending.isEmpty() && gate.isEmpty() && !isCloseScheduled) {
             isCloseScheduled = true;
             context.writeAndFlush(Unpooled.EMPTY_BUFFER)
                     .addListener(
@@ -521,6 +563,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         while (!pending.isEmpty()) {
             pending.remove().out.release();
         }
+        gate.close();
         decoder().close();
         pushes.clear();
         client.closed();
@@ -571,7 +614,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     @Override
     public long outputBytes() {
         ChannelOutboundBuffer out = context().channel().unsafe().outboundBuffer();
-        return out == null ? 0 : out.totalPendingWriteBytes();
+        return gate.bytes() + (out == null ? 0 : out.totalPendingWriteBytes());
     }
 
     @Override

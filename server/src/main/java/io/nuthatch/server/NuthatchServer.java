@@ -107,6 +107,7 @@ public final class NuthatchServer implements AutoCloseable {
     private final Indexes indexes;
     private final QueryPool pool;
     private final RecallThread recallThread;
+    private final AppendOnly appendOnly;
     private final ActiveExpiry activeExpiry = new ActiveExpiry();
     private final ScheduledExecutorService background =
             Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("background", true));
@@ -150,6 +151,7 @@ public final class NuthatchServer implements AutoCloseable {
         state.onTick(() -> indexBytes = bytesBesideKeyspace());
         this.dispatcher = new Dispatcher(table, state, new CommandStats(table), keyspace, maxMemory);
         administration.start();
+        this.appendOnly = new AppendOnly(config, state, keyspace, indexes, memory);
         this.pool = new QueryPool(options.queryThreads(), options.queryQueue(), dispatcher);
         SettingsWiring wiring = new SettingsWiring(config);
         wiring.connections(policy);
@@ -203,8 +205,10 @@ public final class NuthatchServer implements AutoCloseable {
             List<? extends CommandFamily> more) {
         NuthatchServer server = new NuthatchServer(options, config, clock, nanoClock, more);
         try {
+            server.appendOnly.prepare();
             server.listen();
             server.openAdminPort();
+            server.appendOnly.load();
         } catch (RuntimeException | Error failure) {
             server.close();
             throw failure;
@@ -324,10 +328,14 @@ public final class NuthatchServer implements AutoCloseable {
         }
         String host = config.text("admin-bind").get();
         try {
-            admin = new AdminServer(Listeners.address(host, port), () -> meters().scrape(), () -> isListening);
+            admin = new AdminServer(Listeners.address(host, port), () -> meters().scrape(), this::isReady);
         } catch (IOException e) {
             throw new UncheckedIOException("admin-port " + port + " on " + host + ": " + e.getMessage(), e);
         }
+    }
+
+    private boolean isReady() {
+        return isListening && state.durability().loading() == null;
     }
 
     private void accept(Channel channel, boolean isEpoll) {
@@ -399,6 +407,9 @@ public final class NuthatchServer implements AutoCloseable {
         long effort = config.number("active-expire-effort").getAsLong() - 1;
         long mostNanos = periodNanos / 100 * (25 + 2 * effort);
         long now = state.clock().nowMillis();
+        if (state.durability().loading() != null || state.durability().isRefusing()) {
+            return; // The log decides what has expired; and what it cannot take must wait.
+        }
         if (!activeExpiry.isEnabled() || state.isCronPaused() || state.pause().mode(now) != ClientPause.Mode.NONE) {
             return; // Nothing changes while writes are paused.
         }
@@ -443,6 +454,7 @@ public final class NuthatchServer implements AutoCloseable {
         }
         loopStates.values().forEach(LoopState::release);
         loopStates.clear();
+        appendOnly.close();
         closeEngine();
         stopped.countDown();
     }
@@ -485,6 +497,9 @@ public final class NuthatchServer implements AutoCloseable {
         NuthatchServer server;
         try {
             server = start(ServerOptions.of(config), config, clock, clock);
+        } catch (RecoveryException refused) {
+            err.println(refused.getMessage());
+            return 1;
         } catch (UncheckedIOException failure) {
             err.println("cannot listen on " + config.text("bind").get() + " port "
                     + config.text("port").get() + ": " + failure.getMessage());

@@ -3,6 +3,7 @@ package io.nuthatch.commands.admin;
 import io.nuthatch.commands.CommandEntry;
 import io.nuthatch.commands.CommandStats;
 import io.nuthatch.commands.Dispatcher;
+import io.nuthatch.commands.Durability;
 import io.nuthatch.commands.ServerState;
 import io.nuthatch.commands.ServerStats;
 import io.nuthatch.commands.Session;
@@ -11,6 +12,7 @@ import io.nuthatch.commands.connection.ClientInfo;
 import io.nuthatch.commands.pubsub.PubSub;
 import io.nuthatch.commands.tracking.TrackingTable;
 import io.nuthatch.commands.transaction.WatchTable;
+import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.keyspace.Database;
 import io.nuthatch.engine.keyspace.Keyspace;
 import java.security.SecureRandom;
@@ -187,19 +189,40 @@ public final class ServerInfo {
                 used - dispatcher.get().maxMemory().usedBytes());
         field(out, "mem_clients_normal", clients);
         field(out, "mem_clients_slaves", 0);
-        field(out, "mem_aof_buffer", 0);
+        Journal journal = state.durability().journal();
+        field(out, "mem_aof_buffer", journal == null ? 0 : journal.bufferedBytes());
         field(out, "mem_allocator", "nuthatch-slabs");
         field(out, "active_defrag_running", 0);
         field(out, "lazyfree_pending_objects", 0);
     }
 
     private void persistence(StringBuilder out) {
-        field(out, "loading", 0);
+        Durability.Loading loading = state.durability().loading();
+        Journal journal = state.durability().journal();
+        field(out, "loading", loading == null ? 0 : 1);
         field(out, "async_loading", 0);
         field(out, "rdb_bgsave_in_progress", 0);
-        field(out, "aof_enabled", 0);
+        field(out, "aof_enabled", settings.flag("appendonly").getAsBoolean() ? 1 : 0);
         field(out, "aof_rewrite_in_progress", 0);
         field(out, "aof_rewrite_scheduled", 0);
+        field(out, "aof_last_write_status", journal == null || journal.refusal() == null ? "ok" : "err");
+        if (journal != null) {
+            field(out, "aof_current_size", journal.sizeBytes());
+            field(out, "aof_buffer_length", journal.bufferedBytes());
+            field(out, "aof_delayed_fsync", journal.delayedSyncs());
+            field(out, "aof_appended_lsn", journal.appendedLsn());
+            field(out, "aof_committed_lsn", journal.committedLsn());
+            field(out, "aof_synced_lsn", journal.syncedLsn());
+        }
+        if (loading != null) {
+            long total = loading.totalBytes().getAsLong();
+            long loaded = loading.loadedBytes().getAsLong();
+            field(out, "loading_start_time", loading.startMillis() / 1000);
+            field(out, "loading_total_bytes", total);
+            field(out, "loading_loaded_bytes", loaded);
+            field(out, "loading_loaded_perc", decimals(total == 0 ? 0 : 100.0 * loaded / total));
+            field(out, "loading_eta_seconds", loading.etaSeconds(state.clock().nowMillis()));
+        }
     }
 
     private void stats(StringBuilder out) {

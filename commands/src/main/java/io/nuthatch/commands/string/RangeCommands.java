@@ -7,7 +7,6 @@ import io.nuthatch.engine.keyspace.Database;
 import io.nuthatch.engine.keyspace.Key;
 import io.nuthatch.engine.keyspace.KeyEvent;
 import io.nuthatch.engine.keyspace.Record;
-import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.resp.Args;
 import io.nuthatch.resp.ReplyWriter;
 import java.util.function.LongSupplier;
@@ -63,9 +62,7 @@ final class RangeCommands {
         Database database = context.database();
         Key key = context.key(args, 1);
         int value = args.count() - 1;
-        int length = Math.max(record == 0 ? 0 : Record.valueLength(record), offset + args.length(value));
-        long grown = database.growString(key, record, length);
-        Memory.copy(args.address(value), Record.valueAddress(grown) + offset, args.length(value));
+        int length = database.writeRange(key, record, offset, args.address(value), args.length(value));
         database.signal(key, event);
         return length;
     }

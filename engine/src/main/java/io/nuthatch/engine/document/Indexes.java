@@ -78,6 +78,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
             new ConcurrentHashMap<>(); // Dropped ones too, until handed back.
     private final Map<Integer, VectorRows> rowsById = new ConcurrentHashMap<>();
     private final SharedDocuments shared = new SharedDocuments();
+    private final RegistryLog log;
 
     /// The caller sets the result as the keyspace's documents, and hands it every event of the keyspace's
     /// listener.
@@ -99,6 +100,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         this.indexThreads = indexThreads;
         this.background = background;
         this.liveRecall = new LiveRecall(nanoClock);
+        this.log = new RegistryLog(keyspace);
     }
 
     // --- The registry -----------------------------------------------------------------------------------------------
@@ -179,6 +181,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         }
         byName.put(definition.name(), index);
         publish();
+        log.created(definition, skipInitialScan);
         if (!skipInitialScan) {
             background.execute(() -> scan(index));
         }
@@ -203,6 +206,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         } finally {
             space.lock().writeLock().unlock();
         }
+        log.altered(index.name(), more, skipInitialScan);
         if (!skipInitialScan) {
             index.setProgress(0);
             background.execute(() -> scan(index));
@@ -232,6 +236,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
             byName.remove(index.name());
             aliases.values().removeIf(target -> target == index);
             publish();
+            log.dropped(index.name());
             close(index);
         }
         for (byte[] key : keys) {
@@ -252,8 +257,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         if (aliases.containsKey(alias)) {
             throw new SearchException("Alias already exists");
         }
-        aliases.put(alias, index);
-        publish();
+        putAlias(alias, index);
     }
 
     /// As [#addAlias], but takes the alias away from another index.
@@ -265,8 +269,13 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         if (byName.containsKey(alias)) {
             throw new SearchException("Alias name matches an existing index");
         }
+        putAlias(alias, index);
+    }
+
+    private void putAlias(String alias, SearchIndex index) {
         aliases.put(alias, index);
         publish();
+        log.aliased(alias, index.name());
     }
 
     /// Throws [SearchException] when there is no such alias.
@@ -275,6 +284,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
             throw new SearchException("Alias does not exist");
         }
         publish();
+        log.unaliased(alias);
     }
 
     /// Makes the registry's present state the one that [#find] reads.

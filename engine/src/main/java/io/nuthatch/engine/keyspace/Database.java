@@ -1,5 +1,6 @@
 package io.nuthatch.engine.keyspace;
 
+import io.nuthatch.engine.effect.EffectLog;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.OffHeap;
 import java.lang.ref.Reference;
@@ -168,6 +169,10 @@ public final class Database {
     /// Creates the key or replaces its value, of whatever type, by the string of `valueLength` bytes at
     /// `valueAddress`; in place when it fits. `expireAt`: Unix milliseconds, 0 for none. Returns the record.
     public long putString(Key key, long valueAddress, int valueLength, long expireAt) {
+        EffectLog log = keyspace.effects();
+        if (log != null) {
+            log.putString(index, key.address(), key.length(), valueAddress, valueLength, expireAt);
+        }
         int slot = key.hashSlot();
         long entry = entryForWrite(slot);
         int hash = key.hash32();
@@ -203,13 +208,24 @@ public final class Database {
         return fresh;
     }
 
-    /// Makes the string of `record` `newLength` bytes long, for APPEND, SETRANGE, SETBIT: the old bytes stay,
-    /// those added are zero, and the encoding is `raw` from now on. Room grows by a half, so that appends are
-    /// cheap.
-    ///
-    /// `record`: the key's, as [#find] gave it, or 0 to create the key without expiry. Returns the record,
-    /// which may have moved; the caller then writes at its [Record#valueAddress].
-    public long growString(Key key, long record, int newLength) {
+    /// Writes `length` bytes from `from` into the string at `offset`, which grows with zeros where needed,
+    /// for APPEND, SETRANGE, SETBIT; its encoding is `raw` from now on. `from` is not in the keyspace.
+    /// `record`: the key's, as [#find] gave it, or 0 to create the key without expiry. Returns the string's
+    /// length.
+    public int writeRange(Key key, long record, int offset, long from, int length) {
+        int newLength = Math.max(record == 0 ? 0 : Record.valueLength(record), offset + length);
+        long grown = growString(key, record, newLength);
+        Memory.copy(from, Record.valueAddress(grown) + offset, length);
+        EffectLog log = keyspace.effects();
+        if (log != null) {
+            log.writeRange(index, key.address(), key.length(), offset, from, length);
+        }
+        return newLength;
+    }
+
+    /// Makes the string of `record` `newLength` bytes long: the old bytes stay, those added are zero. Room
+    /// grows by a half, so that appends are cheap. Returns the record, which may have moved.
+    long growString(Key key, long record, int newLength) {
         int slot = key.hashSlot();
         int shard = records.shardOf(slot);
         long entry = entryForWrite(slot);
@@ -243,6 +259,7 @@ public final class Database {
         if (record == 0) {
             return false;
         }
+        recordRemoval(key);
         beforeRemove(key, record);
         unlink(key.hashSlot(), entry, record);
         records.freeWhole(record);
@@ -254,6 +271,10 @@ public final class Database {
     /// caller's affair.
     public void setExpireAt(Key key, long record, long at) {
         setExpireAt(key.hashSlot(), entry(key.hashSlot()), record, at);
+        EffectLog log = keyspace.effects();
+        if (log != null) {
+            log.expireAt(index, key.address(), key.length(), at);
+        }
     }
 
     /// Sets the word that the index of documents keeps with a hash; 0 when it is no document any more.
@@ -274,14 +295,24 @@ public final class Database {
 
     /// `MOVE`: as [#rename] into another database; what is there is removed.
     public boolean moveTo(Database target, Key from, Key to, long now) {
-        return KeyTransfer.move(this, from, target, to, now);
+        boolean moved = KeyTransfer.move(this, from, target, to, now);
+        EffectLog log = keyspace.effects();
+        if (moved && log != null) {
+            log.move(index, from.address(), from.length(), target.index, to.address(), to.length());
+        }
+        return moved;
     }
 
     /// `COPY`: a copy of the value with its expiry under `to` in `target`; what was there is removed. The
     /// caller holds both stripes. False when `from` is absent, or is `to` itself. References to rows become
     /// their bytes.
     public boolean copyTo(Database target, Key from, Key to, long now) {
-        return KeyTransfer.copy(this, from, target, to, now);
+        boolean copied = KeyTransfer.copy(this, from, target, to, now);
+        EffectLog log = keyspace.effects();
+        if (copied && log != null) {
+            log.copy(index, from.address(), from.length(), target.index, to.address(), to.length());
+        }
+        return copied;
     }
 
     /// Tells the listener that `event` happened to `key`. Costs one read of a field when nobody listens.
@@ -400,6 +431,10 @@ public final class Database {
             slots.free();
             occupied = new OccupiedSlots();
             expiry.forgetDocuments();
+        }
+        EffectLog log = keyspace.effects();
+        if (log != null) {
+            log.flush(index);
         }
         KeyspaceListener listener = keyspace.listener();
         if (listener != null) {
@@ -635,11 +670,19 @@ public final class Database {
 
     /// Removes a key that nobody asked to remove, as `event` says, and counts it in `count`.
     void drop(Key key, long record, KeyEvent event, LongAdder count) {
+        recordRemoval(key);
         beforeRemove(key, record);
         unlink(key.hashSlot(), entry(key.hashSlot()), record);
         count.increment();
         signal(key, event);
         records.freeWhole(record); // Only now: the key may point into the record.
+    }
+
+    private void recordRemoval(Key key) {
+        EffectLog log = keyspace.effects();
+        if (log != null) {
+            log.remove(index, key.address(), key.length());
+        }
     }
 
     /// Moves the record into a block with room for `capacity` bytes of value.

@@ -1,5 +1,6 @@
 package io.nuthatch.engine.keyspace;
 
+import io.nuthatch.engine.effect.EffectLog;
 import io.nuthatch.engine.memory.Memory;
 import java.lang.foreign.Arena;
 
@@ -89,12 +90,38 @@ public final class HashValue {
     /// Sets a field and takes away its expiry, as HSET does; true when the field is new. Creates the key with
     /// its first field.
     public boolean put(long fieldAddress, int fieldLength, long valueAddress, int valueLength) {
-        return put(fieldAddress, fieldLength, valueAddress, valueLength, 0, false);
+        return putExpiring(fieldAddress, fieldLength, valueAddress, valueLength, 0);
     }
 
     /// As [#put], but the field keeps its expiry (HINCRBY, HSETEX KEEPTTL).
     public boolean putKeepingExpiry(long fieldAddress, int fieldLength, long valueAddress, int valueLength) {
-        return put(fieldAddress, fieldLength, valueAddress, valueLength, expireAt(fieldAddress, fieldLength), false);
+        long at = expireAt(fieldAddress, fieldLength);
+        return putExpiring(fieldAddress, fieldLength, valueAddress, valueLength, at);
+    }
+
+    /// With an expiry that the field had before, or 0.
+    private boolean putExpiring(long fieldAddress, int fieldLength, long valueAddress, int valueLength, long at) {
+        boolean isNew = put(fieldAddress, fieldLength, valueAddress, valueLength, at, false);
+        EffectLog log = database.keyspace().effects();
+        if (log != null) {
+            log.putField(
+                    database.index(),
+                    key.address(),
+                    key.length(),
+                    fieldAddress,
+                    fieldLength,
+                    valueAddress,
+                    valueLength,
+                    at);
+        }
+        return isNew;
+    }
+
+    private void recordRemoval(long fieldAddress, int fieldLength) {
+        EffectLog log = database.keyspace().effects();
+        if (log != null) {
+            log.removeField(database.index(), key.address(), key.length(), fieldAddress, fieldLength);
+        }
     }
 
     /// Replaces the value of a field, which must be there, by a reference to the row `ordinal` of `rowsId`.
@@ -163,7 +190,10 @@ public final class HashValue {
         if (size() == 1) {
             database.remove(key);
             record = 0;
-        } else if (isTable()) {
+            return true;
+        }
+        recordRemoval(fieldAddress, fieldLength);
+        if (isTable()) {
             removeFieldRecord(entry);
         } else {
             removeEntry(entry);
@@ -204,6 +234,10 @@ public final class HashValue {
         if (at != 0) {
             Record.setFlags(record, Record.FIELD_EXPIRY);
             database.fieldExpires(key, record, at);
+        }
+        EffectLog log = database.keyspace().effects();
+        if (log != null) {
+            log.fieldExpireAt(database.index(), key.address(), key.length(), fieldAddress, fieldLength, at);
         }
         return true;
     }
@@ -321,7 +355,9 @@ public final class HashValue {
                 if (size() == 1) {
                     return allExpired(removed);
                 }
-                removeFieldRecord(found.addresses[i]);
+                long field = found.addresses[i];
+                recordRemoval(Record.keyAddress(field), Record.keyLength(field));
+                removeFieldRecord(field);
             }
             earliest = least[0];
         } else {
@@ -333,6 +369,7 @@ public final class HashValue {
                         return allExpired(removed);
                     }
                     long offset = entry - start();
+                    recordRemoval(fieldOf(entry), fieldLength(entry));
                     removeEntry(entry);
                     entry = start() + offset;
                     continue;

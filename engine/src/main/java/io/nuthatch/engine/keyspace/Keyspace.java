@@ -1,6 +1,7 @@
 package io.nuthatch.engine.keyspace;
 
 import io.nuthatch.engine.EpochClock;
+import io.nuthatch.engine.effect.EffectLog;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import java.util.concurrent.atomic.LongAdder;
@@ -32,6 +33,7 @@ public final class Keyspace implements AutoCloseable {
     final LongAdder expiredKeys = new LongAdder();
     final LongAdder expiredFields = new LongAdder();
     final LongAdder evictedKeys = new LongAdder();
+    private @Nullable EffectLog effects; // Written under all stripes.
     private volatile @Nullable KeyspaceListener listener;
     private volatile @Nullable DocumentHooks documents;
     private volatile LongPredicate expiryPause = now -> false;
@@ -92,6 +94,10 @@ public final class Keyspace implements AutoCloseable {
         databases[a].releaseDocuments();
         databases[b].releaseDocuments();
         databases[a].swapWith(databases[b]);
+        EffectLog log = effects;
+        if (log != null) {
+            log.swap(a, b);
+        }
         KeyspaceListener heard = listener;
         if (heard != null) {
             heard.onFlush(databases[a]);
@@ -112,6 +118,19 @@ public final class Keyspace implements AutoCloseable {
     public void trim() {
         slabs.trim();
         tables.trim();
+    }
+
+    /// From now on, every change is recorded in `log`; null for none. Takes all stripes.
+    public void setEffects(@Nullable EffectLog log) {
+        stripes.lockAll();
+        effects = log;
+        stripes.setEffects(log);
+        stripes.unlockAll();
+    }
+
+    /// What records changes, or null. Under a stripe.
+    public @Nullable EffectLog effects() {
+        return effects;
     }
 
     /// Sets the one listener; null for none. Before the first client, or under all stripes.

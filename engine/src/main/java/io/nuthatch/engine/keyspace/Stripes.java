@@ -1,7 +1,9 @@
 package io.nuthatch.engine.keyspace;
 
+import io.nuthatch.engine.effect.EffectLog;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
+import org.jspecify.annotations.Nullable;
 
 /// 1024 locks, each for the hash slots that are equal modulo 1024, in all databases.
 ///
@@ -15,6 +17,7 @@ public final class Stripes {
 
     private final MemoryAccount.Counter counter;
     private final long locks;
+    private @Nullable EffectLog effects; // Written under all stripes.
 
     Stripes(MemoryAccount.Counter counter) {
         this.counter = counter;
@@ -31,7 +34,21 @@ public final class Stripes {
     }
 
     public void unlock(int stripe) {
+        commit();
         SpinLock.unlock(address(stripe));
+    }
+
+    /// What the thread changed goes to the journal before anybody else can change it again.
+    private void commit() {
+        EffectLog log = effects;
+        if (log != null) {
+            log.commit();
+        }
+    }
+
+    /// See [Keyspace#setEffects].
+    void setEffects(@Nullable EffectLog log) {
+        effects = log;
     }
 
     public void lockAll() {
@@ -41,8 +58,9 @@ public final class Stripes {
     }
 
     public void unlockAll() {
+        commit();
         for (int stripe = COUNT - 1; stripe >= 0; stripe--) {
-            unlock(stripe);
+            SpinLock.unlock(address(stripe));
         }
     }
 
@@ -60,11 +78,12 @@ public final class Stripes {
 
     /// Undoes [#lockSorted] with the same arguments.
     public void unlockSorted(int[] stripes, int count) {
+        commit();
         int previous = -1;
         for (int i = 0; i < count; i++) {
             if (stripes[i] != previous) {
                 previous = stripes[i];
-                unlock(previous);
+                SpinLock.unlock(address(previous));
             }
         }
     }

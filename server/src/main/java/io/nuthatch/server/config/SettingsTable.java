@@ -324,13 +324,22 @@ final class SettingsTable {
 
     private void durability() {
         chapter = DURABILITY;
-        String why = "this server keeps its data in memory alone";
+        String why = "there are no snapshots yet";
         add(new Setting("save", "", new Only("", why), List.of(""), true, chapter, """
             Redis's snapshots. There are none yet, so only the empty value is taken.\
             """));
-        add(new Setting("appendonly", "", new Only("no", why), List.of("no"), true, chapter, """
-            Redis's log of commands. There is none yet, so only "no" is taken.\
-            """));
+        live("appendonly", new Flag(), "no", """
+            Whether every change is written to a log, which a start reads back. It cannot be changed while the
+            server runs.\
+            """);
+        fixed("appenddirname", new Text(), "appendonlydir", """
+            Folder of the log, in dir. One server at a time may use it.\
+            """);
+        live("appendfsync", new Choice(List.of("always", "everysec", "no")), "everysec", """
+            When the log is safe. "always": a reply goes out when what it tells of would survive a loss of power;
+            one sync serves all clients that wait. "everysec": the log is written within about 10 ms and synced
+            once a second. "no": written the same, synced when the system likes.\
+            """);
     }
 
     private void live(String name, SettingType type, String initial, String manual) {

@@ -1,0 +1,100 @@
+package io.nuthatch.commands;
+
+import io.nuthatch.engine.Journal;
+import io.nuthatch.engine.effect.EffectLog;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// What commands and connections ask about the log on disk. Any thread.
+///
+/// Without `appendonly` there is none, and every question costs one volatile read.
+public final class Durability {
+    /// The log is being read back.
+    ///
+    /// @param startMillis Unix milliseconds
+    /// @param totalBytes of the log
+    /// @param loadedBytes of them, so far
+    public record Loading(long startMillis, LongSupplier totalBytes, LongSupplier loadedBytes) {
+        /// Seconds until it is done at the pace so far; -1 while nobody can tell.
+        public long etaSeconds(long nowMillis) {
+            long loaded = loadedBytes.getAsLong();
+            long elapsed = nowMillis - startMillis;
+            return loaded == 0 ? -1 : (totalBytes.getAsLong() - loaded) * elapsed / loaded / 1000;
+        }
+    }
+
+    /// The log while it takes records, and what brings changes there.
+    public record Log(Journal journal, EffectLog effects) {}
+
+    private static final String LOADING = "LOADING Redis is loading the dataset in memory";
+
+    private volatile @Nullable Loading loading;
+    private volatile @Nullable Log log;
+
+    /// Data is being loaded; null when that is over.
+    public void setLoading(@Nullable Loading value) {
+        loading = value;
+    }
+
+    public @Nullable Loading loading() {
+        return loading;
+    }
+
+    /// The log takes records from now on; null for none.
+    public void setLog(@Nullable Log value) {
+        log = value;
+    }
+
+    /// The log, or null without `appendonly` and while it is read back.
+    public @Nullable Log log() {
+        return log;
+    }
+
+    /// The journal behind [#log], or null.
+    public @Nullable Journal journal() {
+        Log current = log;
+        return current == null ? null : current.journal;
+    }
+
+    /// The error that keeps a command from being executed now, or null.
+    @Nullable
+    String refusal(CommandEntry entry, Session session) {
+        if (loading != null && !entry.is(CommandFlag.LOADING) && !isPing(entry)) {
+            return LOADING;
+        }
+        Log current = log;
+        if (current != null) {
+            String why = current.journal.refusal();
+            if (why != null && (mayWrite(entry, session) || isPing(entry))) {
+                return "MISCONF Errors writing to the AOF file: " + why
+                        + (current.journal.isFailed() ? ". Nothing is written any more; restart the server" : "");
+            }
+        }
+        return null;
+    }
+
+    /// Whether the disk takes nothing now.
+    public boolean isRefusing() {
+        Log current = log;
+        return current != null && current.journal.refusal() != null;
+    }
+
+    /// Whether the command has to wait until the disk has taken more of what was written.
+    public boolean holds(CommandEntry entry, Session session) {
+        Log current = log;
+        return current != null && !current.journal.hasRoom() && mayWrite(entry, session);
+    }
+
+    private static boolean isPing(CommandEntry entry) {
+        return entry.spec().name().equals("PING");
+    }
+
+    private static boolean mayWrite(CommandEntry entry, Session session) {
+        Transaction transaction = session.transaction();
+        return entry.is(CommandFlag.WRITE)
+                || transaction != null
+                        && entry.spec().name().equals("EXEC")
+                        && transaction.queue().stream()
+                                .anyMatch(queued -> queued.entry().is(CommandFlag.WRITE));
+    }
+}

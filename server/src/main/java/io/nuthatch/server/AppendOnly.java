@@ -1,0 +1,141 @@
+package io.nuthatch.server;
+
+import io.nuthatch.commands.Durability;
+import io.nuthatch.commands.ServerState;
+import io.nuthatch.engine.Journal;
+import io.nuthatch.engine.document.Indexes;
+import io.nuthatch.engine.effect.EffectLog;
+import io.nuthatch.engine.keyspace.Keyspace;
+import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.persistence.disk.FileStorage;
+import io.nuthatch.persistence.recovery.Replay;
+import io.nuthatch.persistence.wal.LogReader;
+import io.nuthatch.persistence.wal.SegmentedJournal;
+import io.nuthatch.server.config.ServerConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The log on disk, from the settings to the keyspace: `appendonly`, `appendfsync`, `appenddirname`.
+///
+/// [#prepare] before the port opens, [#load] behind it, so that clients get `LOADING` and not a refused
+/// connection; [#close] when nobody changes anything any more. One thread at a time.
+final class AppendOnly implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(AppendOnly.class);
+
+    private final ServerConfig config;
+    private final ServerState state;
+    private final Keyspace keyspace;
+    private final Indexes indexes;
+    private final MemoryAccount memory;
+    private final Path folder;
+    private final boolean isOn;
+    private @Nullable FileStorage storage;
+    private @Nullable LogReader reader;
+    private @Nullable SegmentedJournal journal;
+
+    AppendOnly(ServerConfig config, ServerState state, Keyspace keyspace, Indexes indexes, MemoryAccount memory) {
+        this.config = config;
+        this.state = state;
+        this.keyspace = keyspace;
+        this.indexes = indexes;
+        this.memory = memory;
+        this.isOn = config.flag("appendonly").getAsBoolean();
+        this.folder = Path.of(config.text("dir").get())
+                .resolve(config.text("appenddirname").get());
+        config.onApply(List.of("appendonly"), this::refuseSwitch);
+    }
+
+    /// Turning the log on needs all data written first, and off leaves one behind that goes stale.
+    private @Nullable String refuseSwitch(List<String> changed) {
+        return config.flag("appendonly").getAsBoolean() == isOn
+                ? null
+                : "appendonly cannot change while the server runs: set it in nuthatch.conf and restart";
+    }
+
+    private Journal.Policy policy() {
+        return Journal.Policy.valueOf(config.text("appendfsync").get().toUpperCase(Locale.ROOT));
+    }
+
+    /// Takes the folder, and says that data is being loaded. Throws [RecoveryException].
+    void prepare() {
+        if (!isOn) {
+            return;
+        }
+        try {
+            FileStorage opened = FileStorage.open(folder);
+            LogReader fresh = new LogReader(opened, memory.counter("journal", "reading"));
+            storage = opened;
+            reader = fresh;
+            state.durability()
+                    .setLoading(new Durability.Loading(state.clock().nowMillis(), fresh::totalBytes, fresh::readBytes));
+        } catch (IOException failure) {
+            throw new RecoveryException("appendonly: " + failure.getMessage(), failure);
+        }
+    }
+
+    /// Reads the log back and begins to write to it. Throws [RecoveryException] when it is damaged; the files
+    /// are then as they were.
+    void load() {
+        FileStorage opened = storage;
+        if (opened == null) {
+            return;
+        }
+        long start = state.clock().nowMillis();
+        Replay replay = new Replay(keyspace, indexes);
+        LogReader.End end;
+        try {
+            end = Objects.requireNonNull(reader).replay(replay);
+        } catch (IOException | IllegalStateException damage) {
+            throw new RecoveryException(
+                    "appendonly: " + folder + ": " + damage.getMessage()
+                            + ". Nothing was changed. Keep a copy of the folder before you try anything",
+                    damage);
+        }
+        LogReader.Cut cut = end.cut();
+        if (cut != null) {
+            LOG.warn(
+                    "{}/{}: the last {} bytes were not whole after a crash and were cut off at byte {}; no client was"
+                            + " told that they were safe",
+                    folder,
+                    cut.file(),
+                    cut.lostBytes(),
+                    cut.offset());
+        }
+        LOG.info(
+                "loaded {} records, {} bytes, in {} ms",
+                replay.records(),
+                end.bytes(),
+                state.clock().nowMillis() - start);
+        SegmentedJournal begun = SegmentedJournal.open(
+                opened, end, SegmentedJournal.Options.of(policy()), state.clock(), state.nanoClock(), memory);
+        journal = begun;
+        config.onChange("appendfsync", () -> begun.setPolicy(policy()));
+        EffectLog effects = new EffectLog(begun);
+        keyspace.setEffects(effects);
+        state.durability().setLog(new Durability.Log(begun, effects));
+        state.durability().setLoading(null);
+    }
+
+    /// Brings everything to the disk and lets the folder go.
+    @Override
+    public void close() {
+        try (FileStorage held = storage) {
+            SegmentedJournal writing = journal;
+            journal = null;
+            storage = null;
+            if (writing != null) {
+                state.durability().setLog(null);
+                keyspace.setEffects(null);
+                writing.close();
+            }
+        } catch (IOException failure) {
+            LOG.error("the log in {} was not closed in order: {}", folder, failure.getMessage());
+        }
+    }
+}
