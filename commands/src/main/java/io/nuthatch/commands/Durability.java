@@ -28,6 +28,8 @@ public final class Durability {
 
     private static final String LOADING = "LOADING Redis is loading the dataset in memory";
 
+    private static final long MAX_TRANSACTION_BYTES = 1L << 30;
+
     private volatile @Nullable Loading loading;
     private volatile @Nullable Log log;
 
@@ -64,6 +66,11 @@ public final class Durability {
         }
         Log current = log;
         if (current != null) {
+            Transaction transaction = session.transaction();
+            if (transaction != null && transaction.bytes() > MAX_TRANSACTION_BYTES && mayWrite(entry, session)) {
+                return "ERR a transaction of more than " + MAX_TRANSACTION_BYTES + " bytes does not fit into one record"
+                        + " of the log: split it";
+            }
             String why = current.journal.refusal();
             if (why != null && (mayWrite(entry, session) || isPing(entry))) {
                 return "MISCONF Errors writing to the AOF file: " + why

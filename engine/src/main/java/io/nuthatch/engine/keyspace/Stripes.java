@@ -34,8 +34,11 @@ public final class Stripes {
     }
 
     public void unlock(int stripe) {
-        commit();
-        SpinLock.unlock(address(stripe));
+        try {
+            commit();
+        } finally {
+            SpinLock.unlock(address(stripe));
+        }
     }
 
     /// What the thread changed goes to the journal before anybody else can change it again.
@@ -58,9 +61,12 @@ public final class Stripes {
     }
 
     public void unlockAll() {
-        commit();
-        for (int stripe = COUNT - 1; stripe >= 0; stripe--) {
-            SpinLock.unlock(address(stripe));
+        try {
+            commit();
+        } finally {
+            for (int stripe = COUNT - 1; stripe >= 0; stripe--) {
+                SpinLock.unlock(address(stripe));
+            }
         }
     }
 
@@ -78,12 +84,15 @@ public final class Stripes {
 
     /// Undoes [#lockSorted] with the same arguments.
     public void unlockSorted(int[] stripes, int count) {
-        commit();
-        int previous = -1;
-        for (int i = 0; i < count; i++) {
-            if (stripes[i] != previous) {
-                previous = stripes[i];
-                SpinLock.unlock(address(previous));
+        try {
+            commit();
+        } finally {
+            int previous = -1;
+            for (int i = 0; i < count; i++) {
+                if (stripes[i] != previous) {
+                    previous = stripes[i];
+                    SpinLock.unlock(address(previous));
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.concurrent.RejectedExecutionException;
 
 /// Actions that wait for an LSN. Thread-safe; actions run outside the lock.
 final class Waiters {
@@ -21,7 +22,7 @@ final class Waiters {
                 return;
             }
         }
-        action.run();
+        run(action);
     }
 
     /// Runs what waits for `lsn` or less.
@@ -34,7 +35,7 @@ final class Waiters {
                 queue.remove();
             }
         }
-        due.forEach(Runnable::run);
+        due.forEach(Waiters::run);
     }
 
     /// Runs everything, reached or not: something else has changed.
@@ -45,6 +46,14 @@ final class Waiters {
                 all.add(next.action);
             }
         }
-        all.forEach(Runnable::run);
+        all.forEach(Waiters::run);
+    }
+
+    private static void run(Runnable action) {
+        try {
+            action.run();
+        } catch (RejectedExecutionException ended) {
+            // The thread that it hands over to has ended: the server is closing, and nobody waits any more.
+        }
     }
 }
