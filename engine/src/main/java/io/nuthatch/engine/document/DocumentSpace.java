@@ -337,6 +337,32 @@ final class DocumentSpace {
         return ordinal;
     }
 
+    /// Takes up a document of an image under the ordinal it had, in every index that would take it; its rows
+    /// are `present` already, and the vector indexes get theirs from elsewhere.
+    void restore(Key key, DocumentReader reader, int ordinal, List<VectorRows> present) {
+        List<VectorRows> rows = usedSources();
+        Held[] held = new Held[rows.size()];
+        for (int i = 0; i < held.length; i++) {
+            held[i] = present.contains(rows.get(i)) ? Held.SAME : held(reader, rows.get(i), -1, Set.of());
+            assert held[i] != Held.NEW : "a vector that is no row yet";
+        }
+        ordinals.prepare(ordinal);
+        lock.writeLock().lock();
+        try {
+            putKey(ordinal, key);
+            present.forEach(each -> each.present().add(ordinal));
+            for (SearchIndex index : indexes) {
+                List<IndexField> fields = index.fields();
+                if (fields.stream().allMatch(field -> error(reader, field, rows, held) == null)) {
+                    index.addDocument(ordinal);
+                    fields.forEach(field -> field.put(ordinal, value(reader, field, rows, held)));
+                }
+            }
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
     private List<VectorRows> usedSources() {
         List<VectorRows> all = sources;
         for (VectorRows rows : all) {

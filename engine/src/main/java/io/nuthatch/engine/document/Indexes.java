@@ -72,6 +72,8 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     private boolean usesCodes = true;
     private int nextSpace;
     private int nextRows;
+    private int pins;
+    private final List<DocumentSpace> parked = new ArrayList<>(); // To be closed once nothing is pinned.
     private volatile Map<String, SearchIndex> byNameOrAlias = Map.of();
     private volatile List<DocumentSpace> spaces = List.of();
     private final Map<Integer, DocumentSpace> spaceById =
@@ -404,6 +406,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         }
         orphans.forEach(space::detach);
         awaitWriters();
+        awaitUnpinned();
         for (VectorRows rows : orphans) {
             rowsById.remove(rows.id());
             space.close(rows);
@@ -649,6 +652,65 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         }
     }
 
+    // --- Checkpoints ------------------------------------------------------------------------------------------------
+
+    /// Until [#unpin], rows and ordinals stay in memory although their index is dropped or flushed. Returns
+    /// the spaces there are.
+    synchronized List<DocumentSpace> pin() {
+        pins++;
+        return spaces;
+    }
+
+    void unpin() {
+        synchronized (this) {
+            pins--;
+            if (pins > 0) {
+                return;
+            }
+            parked.forEach(DocumentSpace::close);
+            parked.clear();
+            notifyAll();
+        }
+    }
+
+    private synchronized void awaitUnpinned() {
+        try {
+            while (pins > 0) {
+                wait();
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt(); // The server stops, and all memory goes.
+        }
+    }
+
+    /// The live indexes, in the order of their names; under this.
+    List<SearchIndex> live() {
+        assert Thread.holdsLock(this);
+        return List.copyOf(byName.values());
+    }
+
+    Database database() {
+        return database;
+    }
+
+    SharedDocuments shared() {
+        return shared;
+    }
+
+    /// Brings the document of a key up to date, as a write would.
+    void refresh(byte[] bytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            Key key = key(arena, bytes);
+            locked(key, () -> update(key));
+        }
+    }
+
+    /// Reads every key for the index once more, in the background.
+    void rescan(SearchIndex index) {
+        index.setProgress(0);
+        background.execute(() -> scan(index));
+    }
+
     // --- Reading documents ------------------------------------------------------------------------------------------
 
     /// The values of some fields of a document, in their order; an element is null where the document lacks
@@ -745,7 +807,11 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         for (SearchIndex index : all) {
             index.space().remove(index);
         }
-        spaceById.values().forEach(DocumentSpace::close); // Those that are being handed back, too.
+        if (pins > 0) {
+            parked.addAll(spaceById.values());
+        } else {
+            spaceById.values().forEach(DocumentSpace::close); // Those that are being handed back, too.
+        }
         spaceById.clear();
         rowsById.clear();
         shared.clear();

@@ -66,6 +66,23 @@ final class OrdinalPool implements AutoCloseable {
         return next;
     }
 
+    /// Makes room for an ordinal that was handed out in another life of the server.
+    void prepare(int ordinal) {
+        pending.ensure(ordinal);
+    }
+
+    /// Begins anew with `used` handed out, and nothing else. Nobody else is inside the pool.
+    synchronized void restore(RoaringBitmap used) {
+        waiting.clear();
+        free.clear();
+        next = used.isEmpty() ? 0 : used.last() + 1;
+        for (int ordinal = 0; ordinal < next; ordinal += pending.granuleRecords()) {
+            pending.ensure(ordinal);
+        }
+        free.add(0L, next);
+        free.andNot(used);
+    }
+
     /// Starts the way back of an ordinal that `releases` more calls of [#released] will follow, and one by
     /// the caller.
     void retire(int ordinal, int releases) {

@@ -43,6 +43,11 @@ final class Releases {
         }
     }
 
+    /// Notes that the index has a tombstone of an ordinal that nobody uses, and will say so when it let go.
+    synchronized void expect(int ordinal) {
+        outstanding.add(ordinal);
+    }
+
     /// The index has let go of an ordinal.
     void released(int ordinal) {
         boolean mine;

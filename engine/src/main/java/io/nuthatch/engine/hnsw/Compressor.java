@@ -152,6 +152,15 @@ final class Compressor implements AutoCloseable {
         }
     }
 
+    /// Begins with codes that were trained before, for a graph that nobody uses yet; the caller fills them.
+    Codes restore(Quantizer quantizer) {
+        assert coding == Coding.NONE : "codes are there already";
+        Codes codes = new Codes(rows, quantizer, account, owner);
+        coding = new Coding(new CodeScorer(codes), null);
+        trainings = 1;
+        return codes;
+    }
+
     /// Does a slice; returns whether there is more.
     boolean step(Searcher s, int size) {
         switch (phase) {

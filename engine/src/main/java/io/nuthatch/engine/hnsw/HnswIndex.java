@@ -96,7 +96,8 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
         threads.register(this);
     }
 
-    private Graph newGraph() {
+    /// An empty one, which is nobody's until it is installed.
+    Graph newGraph() {
         return new Graph(parameters, ALPHA, scorer.rows(), metric, readers, clock, account, owner);
     }
 
@@ -140,6 +141,27 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
 
     Buffer buffer() {
         return buffer;
+    }
+
+    Readers readers() {
+        return readers;
+    }
+
+    /// Puts a graph in the place of the empty one of an index that nobody has used yet; `live` and `dead` are
+    /// its nodes that can be found, and its tombstones.
+    void install(Graph restored, int live, int dead) {
+        Graph former;
+        synchronized (bookkeeping) {
+            checkOpen();
+            assert size == 0 && linking == 0 && tombstones == 0 : "size=" + size + " tombstones=" + tombstones;
+            former = graph;
+            graph = restored;
+            size = live;
+            tombstones = dead;
+        }
+        insertions.incrementAndGet(); // Upkeep then looks for nodes that nobody names any more.
+        readers.retireMemory(former::close);
+        considerUpkeep();
     }
 
     /// Vectors that are in the graph and can be found.

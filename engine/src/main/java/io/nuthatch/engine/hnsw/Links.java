@@ -42,10 +42,15 @@ final class Links implements AutoCloseable {
     /// Makes room for the ordinal's lists, empty; returns the highest layer it is on, drawn at random.
     int prepare(int ordinal) {
         int layer = randomLayer();
+        prepare(ordinal, layer);
+        return layer;
+    }
+
+    /// Makes room for the lists of an ordinal whose highest layer is `layer`, empty.
+    void prepare(int ordinal, int layer) {
         base.ensure(ordinal);
         assert Memory.getInt(base.address(ordinal)) == 0 : "links left at ordinal " + ordinal;
         towers.raise(ordinal, layer);
-        return layer;
     }
 
     private int randomLayer() {

@@ -272,6 +272,51 @@ public final class HashValue {
         }
     }
 
+    /// Sees fields as they are stored; see [#scanStored].
+    interface StoredFieldVisitor {
+        /// With `isRow`, `valueAddress` is where the id of the rows and, behind it, the ordinal are.
+        void visit(
+                long fieldAddress, int fieldLength, long valueAddress, int valueLength, boolean isRow, long expireAt);
+    }
+
+    /// As [#scan], but shows references to rows as such, and ends with -1.
+    long scanStored(long cursor, int count, StoredFieldVisitor visitor) {
+        if (isTable()) {
+            return Table.scan(
+                    tableEntry(),
+                    cursor,
+                    count,
+                    field -> visitor.visit(
+                            Record.keyAddress(field),
+                            Record.keyLength(field),
+                            Record.valueAddress(field),
+                            Record.valueLength(field),
+                            Record.has(field, Record.ROW),
+                            Record.expireAt(field)));
+        }
+        long end = end();
+        for (long entry = start(); entry < end; entry = next(entry)) {
+            boolean isRow = (flagsOf(entry) & ROW) != 0;
+            visitor.visit(
+                    fieldOf(entry),
+                    fieldLength(entry),
+                    valueOf(entry),
+                    Memory.getInt(entry + 4),
+                    isRow,
+                    expiryOf(entry));
+        }
+        return -1;
+    }
+
+    /// Sets a field as an image has it; with `isRow`, `valueAddress` is the id of the rows and `valueLength`
+    /// the ordinal.
+    void restore(long fieldAddress, int fieldLength, long valueAddress, int valueLength, boolean isRow, long expireAt) {
+        put(fieldAddress, fieldLength, valueAddress, valueLength, expireAt, isRow);
+        if (expireAt != 0) {
+            database.fieldExpires(key, record, expireAt);
+        }
+    }
+
     /// `HSCAN`: visits about `count` fields from `cursor` on, 0 at first, and returns the cursor to go on
     /// from, 0 at the end. A packed hash is visited whole. A field that is there from the first call to the
     /// last is visited at least once.

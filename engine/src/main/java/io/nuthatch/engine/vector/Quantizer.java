@@ -1,5 +1,8 @@
 package io.nuthatch.engine.vector;
 
+import io.nuthatch.engine.image.ImageReader;
+import io.nuthatch.engine.image.ImageWriter;
+import io.nuthatch.engine.image.MalformedImageException;
 import io.nuthatch.engine.memory.Memory;
 import java.util.Arrays;
 
@@ -91,6 +94,36 @@ public final class Quantizer {
         Arrays.sort(squares);
         double spread = sampled == 0 ? 0 : squares[sampled / 2];
         return new Quantizer(compression, metric, center, (float) Math.min(spread, LENGTH_MAX * LENGTH_MAX));
+    }
+
+    /// Writes what was learnt, for [#read].
+    public void write(ImageWriter out) {
+        out.putInt(center.length);
+        for (float component : center) {
+            out.putFloat(component);
+        }
+        out.putFloat(spread);
+    }
+
+    /// A quantizer that codes as the one that was written; throws [MalformedImageException] when it was one
+    /// for vectors of other than `dim` components, or learnt no numbers.
+    public static Quantizer read(Compression compression, Metric metric, int dim, ImageReader in) {
+        int components = in.getInt();
+        if (components != dim) {
+            throw in.malformed("a center of " + components + " components for vectors of " + dim);
+        }
+        float[] center = new float[dim];
+        for (int i = 0; i < dim; i++) {
+            center[i] = in.getFloat();
+            if (!Float.isFinite(center[i])) {
+                throw in.malformed("a center that is no point");
+            }
+        }
+        float spread = in.getFloat();
+        if (!(spread >= 0)) {
+            throw in.malformed("a spread of " + spread);
+        }
+        return new Quantizer(compression, metric, center, spread);
     }
 
     /// Of each component, the median of the means of some groups of rows: as good as the mean, but a few wild

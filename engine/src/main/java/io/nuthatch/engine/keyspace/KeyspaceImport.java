@@ -1,0 +1,201 @@
+package io.nuthatch.engine.keyspace;
+
+import io.nuthatch.engine.image.ImageReader;
+import io.nuthatch.engine.memory.MemoryAccount;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/// Puts the keys of an image that [KeyspaceExport] wrote back into a keyspace. Keys and fields that had
+/// expired are left out. It is no write: nobody is to listen to the keyspace meanwhile.
+///
+/// Threads: [#small] by any number of threads, each with items of its own; [#rest] by one, after them.
+public final class KeyspaceImport implements AutoCloseable {
+    static final int MAX_BYTES = Integer.MAX_VALUE - 64;
+    static final long NEVER = 0; // As "now": nothing has expired yet.
+
+    private final Keyspace keyspace;
+    private final DocumentImages.Target documents;
+    private final long nowMillis;
+    private final LargeImport large;
+    private final LongAdder keys = new LongAdder();
+    private final LongAdder expired = new LongAdder();
+    private int restDatabase;
+
+    /// `nowMillis` decides what has expired; scratch memory is counted in `counter`.
+    public KeyspaceImport(
+            Keyspace keyspace, DocumentImages.Target documents, long nowMillis, MemoryAccount.Counter counter) {
+        this.keyspace = keyspace;
+        this.documents = documents;
+        this.nowMillis = nowMillis;
+        this.large = new LargeImport(this, counter);
+    }
+
+    /// Keys put so far.
+    public long keys() {
+        return keys.sum();
+    }
+
+    /// Keys left out so far, as they had expired.
+    public long expiredKeys() {
+        return expired.sum();
+    }
+
+    /// Reads items of small keys to their end.
+    public void small(ImageReader items) {
+        if (!items.hasMore() || items.getByte() != KeyImage.RUN) {
+            throw items.malformed("no run of keys");
+        }
+        Database database = run(items);
+        while (items.hasMore()) {
+            int item = items.getByte();
+            if (item == KeyImage.RUN) {
+                database = run(items);
+            } else {
+                key(item, database, items);
+            }
+        }
+    }
+
+    /// Reads items of the other part to their end; what began in the last call may go on in this one.
+    public void rest(ImageReader items) {
+        while (items.hasMore()) {
+            int item = items.getByte();
+            switch (item) {
+                case KeyImage.RUN -> restDatabase = run(items).index();
+                case KeyImage.STRING, KeyImage.HASH -> key(item, keyspace.database(restDatabase), items);
+                default -> large.item(item, keyspace.database(restDatabase), items);
+            }
+        }
+    }
+
+    /// Throws when a large value began and did not end.
+    public void finish() {
+        large.finish();
+    }
+
+    private Database run(ImageReader items) {
+        int slot = items.getShort();
+        int database = items.getShort();
+        if (slot >= HashSlot.COUNT) {
+            throw items.malformed("hash slot " + slot);
+        }
+        if (database >= keyspace.databases()) {
+            throw items.malformed("keys of database " + database + ", and there are " + keyspace.databases()
+                    + ": start with at least as many \"databases\" as when it was saved");
+        }
+        return keyspace.database(database);
+    }
+
+    /// What stands before every value.
+    static final class Header {
+        final Key key = new Key();
+        int flags;
+        long expireAt;
+
+        void read(ImageReader from) {
+            flags = from.getByte();
+            expireAt = (flags & KeyImage.EXPIRES) != 0 ? from.getLong() : 0;
+            int length = from.getCount(MAX_BYTES);
+            key.set(from.take(length), length);
+        }
+    }
+
+    boolean hasExpired(long expireAt) {
+        return expireAt != 0 && expireAt <= nowMillis;
+    }
+
+    private void key(int item, Database database, ImageReader items) {
+        Header header = new Header();
+        header.read(items);
+        boolean isKept = !hasExpired(header.expireAt);
+        int stripe = keyspace.stripes().stripeOf(header.key.hashSlot());
+        keyspace.stripes().lock(stripe);
+        try {
+            if (item == KeyImage.STRING) {
+                int length = items.getCount(MAX_BYTES);
+                long value = items.take(length);
+                if (isKept) {
+                    putString(database, header, value, length);
+                }
+            } else if (item == KeyImage.HASH) {
+                HashValue hash = isKept ? newHash(database, header.key) : null;
+                fields(items, hash);
+                if (hash != null) {
+                    finishHash(database, header, hash);
+                }
+                documents.read(items, isKept ? header.key : null, hash);
+            } else {
+                throw items.malformed("an item of kind " + item);
+            }
+        } finally {
+            keyspace.stripes().unlock(stripe);
+        }
+        count(isKept);
+    }
+
+    void count(boolean isKept) {
+        (isKept ? keys : expired).increment();
+    }
+
+    void putString(Database database, Header header, long value, int length) {
+        long record = database.putString(header.key, value, length, header.expireAt);
+        if ((header.flags & KeyImage.RAW) != 0) {
+            Record.setFlags(record, Record.RAW);
+        }
+    }
+
+    /// An empty hash in place of whatever is at `key`.
+    HashValue newHash(Database database, Key key) {
+        database.remove(key);
+        return database.hashForWrite(key, NEVER);
+    }
+
+    /// Expiry and encoding of a hash whose fields are all there.
+    void finishHash(Database database, Header header, HashValue hash) {
+        long record = hash.record();
+        if (record != 0) {
+            database.setExpireAt(header.key, record, header.expireAt);
+            int flags = (header.flags & KeyImage.LARGE_ENCODING) != 0 ? Record.LARGE : 0;
+            flags |= (header.flags & KeyImage.FIELD_EXPIRY) != 0 ? Record.FIELD_EXPIRY : 0;
+            Record.setFlags(record, flags);
+        }
+    }
+
+    DocumentImages.Target documents() {
+        return documents;
+    }
+
+    Keyspace keyspace() {
+        return keyspace;
+    }
+
+    /// Reads fields with their number before them; puts them into `hash` unless it is null.
+    void fields(ImageReader items, @Nullable HashValue hash) {
+        int count = items.getCount(MAX_BYTES);
+        for (int i = 0; i < count; i++) {
+            int flags = items.getByte();
+            long at = (flags & KeyImage.EXPIRES) != 0 ? items.getLong() : 0;
+            int nameLength = items.getCount(MAX_BYTES);
+            long name = items.take(nameLength);
+            boolean isRow = (flags & KeyImage.ROW) != 0;
+            long value;
+            int length;
+            if (isRow) {
+                int number = items.getInt();
+                length = items.getInt();
+                value = documents.rowsId(number, length, items);
+            } else {
+                length = items.getCount(MAX_BYTES);
+                value = items.take(length);
+            }
+            if (hash != null && !hasExpired(at)) {
+                hash.restore(name, nameLength, value, length, isRow, at);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        large.close();
+    }
+}

@@ -1,0 +1,166 @@
+package io.nuthatch.persistence.checkpoint;
+
+import io.nuthatch.engine.Storage;
+import io.nuthatch.engine.document.Indexes;
+import io.nuthatch.engine.keyspace.Database;
+import io.nuthatch.engine.keyspace.Key;
+import io.nuthatch.engine.keyspace.KeyEvent;
+import io.nuthatch.engine.keyspace.Keyspace;
+import io.nuthatch.engine.memory.MemoryAccount;
+import java.io.IOException;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// The checkpoints in one folder: writes the next one, reads the newest whole one.
+///
+/// A checkpoint is whole once its manifest has its name; files without one are what a crash left behind, and
+/// the next save clears them away. When a new one is whole the older ones go.
+///
+/// Threads: [#save] and [#load] one at a time; [#onEvent] and [#onFlush] by any thread, for every event of
+/// the keyspace's listener.
+public final class Checkpoints {
+    private final Storage storage;
+    private final Keyspace keyspace;
+    private final Indexes indexes;
+    private final LongSupplier lsn;
+    private final MemoryAccount.Counter counter;
+    private volatile @Nullable CheckpointWriter writing;
+
+    /// `lsn` gives the log's present position, 0 without a log; asked under stripes.
+    public Checkpoints(Storage storage, Keyspace keyspace, Indexes indexes, LongSupplier lsn, MemoryAccount account) {
+        this.storage = storage;
+        this.keyspace = keyspace;
+        this.indexes = indexes;
+        this.lsn = lsn;
+        this.counter = account.counter("checkpoint", "buffers");
+    }
+
+    /// What was saved or loaded.
+    ///
+    /// @param savedMillis when the checkpoint was begun, Unix milliseconds
+    /// @param bytes of all its files
+    /// @param indexesLsn the log's records about indexes up to this one are in it
+    /// @param slotLsns the log's records about keys of a hash slot up to this one are in it
+    public record Saved(long savedMillis, long keys, long bytes, long indexesLsn, long[] slotLsns) {
+        private static Saved of(Manifest manifest) {
+            return new Saved(
+                    manifest.savedMillis(),
+                    manifest.keys(),
+                    manifest.bytes(),
+                    manifest.indexesLsn(),
+                    manifest.slotLsns());
+        }
+
+        /// No record up to this LSN is needed any more.
+        public long coveredLsn() {
+            long covered = indexesLsn;
+            for (long slotLsn : slotLsns) {
+                covered = Math.min(covered, slotLsn);
+            }
+            return covered;
+        }
+    }
+
+    /// Writes a checkpoint; on return it survives a loss of power. When it throws, the one before is still
+    /// there.
+    public Saved save(long nowMillis) throws IOException {
+        List<String> before = storage.list();
+        long number = 1;
+        for (String name : before) {
+            number = Math.max(number, Manifest.checkpointOf(name) + 1);
+        }
+        clear(before, Manifest.newest(before));
+        CheckpointWriter writer = new CheckpointWriter(storage, number, keyspace, indexes, lsn, counter);
+        writing = writer;
+        try {
+            Manifest manifest = writer.write(nowMillis);
+            clear(storage.list(), number);
+            return Saved.of(manifest);
+        } catch (IOException | RuntimeException | Error failure) {
+            clearQuietly(failure);
+            throw failure;
+        } finally {
+            writing = null;
+        }
+    }
+
+    private void clearQuietly(Throwable failure) {
+        try {
+            List<String> names = storage.list();
+            clear(names, Manifest.newest(names));
+        } catch (IOException alsoFailed) {
+            failure.addSuppressed(alsoFailed);
+        }
+    }
+
+    /// Deletes the files of all checkpoints but `kept`; -1 keeps none.
+    private void clear(List<String> names, long kept) throws IOException {
+        boolean isChanged = false;
+        for (String name : names) {
+            long number = Manifest.checkpointOf(name);
+            boolean isDraft = name.endsWith(".tmp");
+            if (number >= 0 && (number != kept || isDraft)) {
+                storage.delete(name);
+                isChanged = true;
+            }
+        }
+        if (isChanged) {
+            storage.sync();
+        }
+    }
+
+    /// Whether there is a whole checkpoint.
+    public boolean isThere() throws IOException {
+        return Manifest.newest(storage.list()) >= 0;
+    }
+
+    /// Reads the newest whole checkpoint into the keyspace and the indexes, which are empty; null when there
+    /// is none. Throws [DamagedCheckpointException] when it is not what was written. Keys that have expired
+    /// by `nowMillis` are left out.
+    public @Nullable Saved load(long nowMillis, int threadCount, LoadProgress progress) throws IOException {
+        long newest = Manifest.newest(storage.list());
+        if (newest < 0) {
+            return null;
+        }
+        Manifest manifest;
+        try (BlockReader.Buffer buffer = new BlockReader.Buffer(counter)) {
+            manifest = Manifest.read(storage, newest, buffer);
+        }
+        try (LoadThreads threads = new LoadThreads(threadCount)) {
+            new CheckpointLoader(storage, manifest, threads, progress, counter).load(keyspace, indexes, nowMillis);
+        }
+        return Saved.of(manifest);
+    }
+
+    /// Hears of every change to a key, under its stripe.
+    public void onEvent(Database database, Key key, KeyEvent event) {
+        CheckpointWriter writer = writing;
+        if (writer != null) {
+            writer.onEvent(database, key, event);
+        }
+    }
+
+    /// Hears that a database was emptied or swapped, under all stripes: a checkpoint under way would have
+    /// some of its hash slots from before and some from after.
+    public void onFlush() {
+        CheckpointWriter writer = writing;
+        if (writer != null) {
+            writer.abort("the data was flushed or swapped meanwhile");
+        }
+    }
+
+    /// Gives up a checkpoint that is under way; its [#save] throws. Nothing happens when there is none.
+    public void abort(String reason) {
+        CheckpointWriter writer = writing;
+        if (writer != null) {
+            writer.abort(reason);
+        }
+    }
+
+    /// Keys that the checkpoint under way has written; 0 when there is none.
+    public long savedKeys() {
+        CheckpointWriter writer = writing;
+        return writer == null ? 0 : writer.keys();
+    }
+}

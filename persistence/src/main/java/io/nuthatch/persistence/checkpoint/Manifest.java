@@ -1,0 +1,144 @@
+package io.nuthatch.persistence.checkpoint;
+
+import io.nuthatch.engine.Storage;
+import io.nuthatch.engine.image.ImageReader;
+import io.nuthatch.engine.image.ImageWriter;
+import io.nuthatch.engine.keyspace.HashSlot;
+import io.nuthatch.engine.memory.MemoryAccount;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// What a whole checkpoint consists of; the last of its files to be written, and the one that makes it whole.
+///
+/// Payload: `i64` Unix milliseconds, `i64` keys, `i64` LSN of the indexes, `i32` parts and for each `i32`
+/// kind, `i32` number, `i64` bytes, `i64` blocks; then 16384 `i64` LSNs of hash slots.
+///
+/// @param checkpoint its number; a higher one is newer
+/// @param savedMillis when it was begun
+/// @param keys keys in it
+/// @param indexesLsn the log's position when the indexes were looked at; 0 without a log
+/// @param parts the other files
+/// @param slotLsns the log's position at which each hash slot was written: only what is newer is to be
+/// replayed
+record Manifest(long checkpoint, long savedMillis, long keys, long indexesLsn, List<Part> parts, long[] slotLsns) {
+    private static final Pattern NAME = Pattern.compile("(\\d{1,18})-([a-z]+)(-\\d{1,9})?(\\.tmp)?");
+    private static final int MAX_PARTS = 1 << 20;
+
+    /// A file.
+    ///
+    /// @param number which graph, which rows; 0 for the others
+    /// @param bytes its size; -1 for the manifest itself, which cannot say
+    /// @param blocks how many blocks it has
+    record Part(FileKind kind, int number, long bytes, long blocks) {
+        String name(long checkpoint) {
+            return Manifest.name(checkpoint, kind, number);
+        }
+    }
+
+    /// The parts of that kind.
+    List<Part> of(FileKind kind) {
+        return parts.stream().filter(part -> part.kind == kind).toList();
+    }
+
+    /// Bytes of all parts.
+    long bytes() {
+        return parts.stream().mapToLong(Part::bytes).sum();
+    }
+
+    // ---- Names
+
+    static String name(long checkpoint, FileKind kind, int number) {
+        boolean isNumbered = kind == FileKind.GRAPH || kind == FileKind.ROWS;
+        return checkpoint + "-" + kind.word() + (isNumbered ? "-" + number : "");
+    }
+
+    /// The number of the checkpoint that the file belongs to, -1 for none.
+    static long checkpointOf(String name) {
+        Matcher matcher = NAME.matcher(name);
+        return matcher.matches() ? Long.parseLong(matcher.group(1)) : -1;
+    }
+
+    /// The number of the newest whole checkpoint among the files, -1 for none.
+    static long newest(List<String> names) {
+        long newest = -1;
+        for (String name : names) {
+            long number = checkpointOf(name);
+            if (number > newest && name.equals(name(number, FileKind.MANIFEST, 0))) {
+                newest = number;
+            }
+        }
+        return newest;
+    }
+
+    // ---- Bytes
+
+    /// Writes it, makes sure of it, and only then gives it its name: from there on the checkpoint is whole.
+    void publish(Storage storage, MemoryAccount.Counter counter) throws IOException {
+        String name = name(checkpoint, FileKind.MANIFEST, 0);
+        String draft = name + ".tmp";
+        try (ImageWriter out = new ImageWriter(1 << 18, counter);
+                BlockWriter file = new BlockWriter(storage, draft, checkpoint, FileKind.MANIFEST, 0)) {
+            out.putLong(savedMillis);
+            out.putLong(keys);
+            out.putLong(indexesLsn);
+            out.putInt(parts.size());
+            for (Part part : parts) {
+                out.putInt(part.kind.code());
+                out.putInt(part.number);
+                out.putLong(part.bytes);
+                out.putLong(part.blocks);
+            }
+            for (long lsn : slotLsns) {
+                out.putLong(lsn);
+            }
+            file.write(out);
+            file.sync();
+        }
+        storage.sync();
+        storage.rename(draft, name);
+        storage.sync();
+    }
+
+    static Manifest read(Storage storage, long checkpoint, BlockReader.Buffer buffer) throws IOException {
+        Part self = new Part(FileKind.MANIFEST, 0, -1, 1);
+        @Nullable Manifest[] read = new Manifest[1];
+        try (BlockReader reader = new BlockReader(storage, self, checkpoint, buffer)) {
+            reader.next(buffer, image -> read[0] = read(checkpoint, image));
+        }
+        Manifest manifest = read[0];
+        assert manifest != null : "a block was read";
+        return manifest;
+    }
+
+    private static Manifest read(long checkpoint, ImageReader in) {
+        long savedMillis = in.getLong();
+        long keys = in.getLong();
+        long indexesLsn = in.getLong();
+        int count = in.getCount(MAX_PARTS);
+        List<Part> parts = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int code = in.getInt();
+            FileKind kind = FileKind.of(code);
+            if (kind == null || kind == FileKind.MANIFEST) {
+                throw in.malformed("a file of kind " + code + ", which this version does not know,");
+            }
+            Part part = new Part(kind, in.getCount(MAX_PARTS), in.getLong(), in.getLong());
+            if (part.bytes < BlockFormat.HEADER_BYTES || part.blocks < 0) {
+                throw in.malformed("a file of " + part.bytes + " bytes");
+            }
+            parts.add(part);
+        }
+        long[] lsns = new long[HashSlot.COUNT];
+        for (int i = 0; i < lsns.length; i++) {
+            lsns[i] = in.getLong();
+        }
+        if (in.hasMore()) {
+            throw in.malformed("more than a manifest");
+        }
+        return new Manifest(checkpoint, savedMillis, keys, indexesLsn, List.copyOf(parts), lsns);
+    }
+}
