@@ -14,7 +14,7 @@ work=$(mktemp -d)
 pids=()
 trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf "$work"' EXIT
 
-taskset -c 0 "$here/../../bin/nuthatch-server" --port $nuthatch_port --admin-port 0 --io-threads 1 >"$work/nuthatch.log" 2>&1 &
+taskset -c 0 "$here/../../bin/nuthatch-server" --port $nuthatch_port --admin-port 0 --save '' --io-threads 1 >"$work/nuthatch.log" 2>&1 &
 pids+=($!)
 taskset -c 0 bash -c "exec $redis $redis_port --save ''" >"$work/redis.log" 2>&1 &
 pids+=($!)

@@ -9,7 +9,7 @@ port=${2:-7999}
 NUTHATCH_BUILD=${NUTHATCH_BUILD:-yes} "$root/bin/nuthatch-server" --build
 for _ in $(seq "$runs"); do
     began=${EPOCHREALTIME//[!0-9]/}
-    NUTHATCH_BUILD=no taskset -c "${CORES:-0-$(($(nproc) - 1))}" "$root/bin/nuthatch-server" --port "$port" >/dev/null 2>&1 &
+    NUTHATCH_BUILD=no taskset -c "${CORES:-0-$(($(nproc) - 1))}" "$root/bin/nuthatch-server" --port "$port" --save '' >/dev/null 2>&1 &
     server=$!
     until redis-cli -p "$port" ping 2>/dev/null | grep -q PONG; do :; done
     ended=${EPOCHREALTIME//[!0-9]/}

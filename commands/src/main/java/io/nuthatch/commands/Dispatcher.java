@@ -167,7 +167,7 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
         stripes.lock();
         context.setInTransaction(true);
         try {
-            if (!mayRun.getAsBoolean()) {
+            if (state.isStopping() || !mayRun.getAsBoolean()) {
                 return false;
             }
             reply.array(commands.size());
@@ -263,6 +263,10 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
     /// much as a tenth of a GET. Not so while somebody listens to every command or to ones faster than
     /// [#SHARED_BELOW_NANOS].
     private void call(CommandContext context, CommandEntry entry, Args args, ReplyWriter reply) {
+        if (state.isStopping()) {
+            context.session().connection().closeAfterFlush(); // Not a word: its effect would be in no checkpoint.
+            return;
+        }
         if (context.timedEntry != null && context.timedEntry != entry) {
             settle(context);
         }

@@ -2,17 +2,18 @@ package io.nuthatch.commands;
 
 import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.effect.EffectLog;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// What commands and connections ask about the log on disk. Any thread.
+/// What commands and connections ask about the data on disk, the log's and the checkpoints'. Any thread.
 ///
-/// Without `appendonly` there is none, and every question costs one volatile read.
+/// Without `appendonly` there is no log, and every question about it costs one volatile read.
 public final class Durability {
-    /// The log is being read back.
+    /// Data is being read back.
     ///
     /// @param startMillis Unix milliseconds
-    /// @param totalBytes of the log
+    /// @param totalBytes of all that is to be read
     /// @param loadedBytes of them, so far
     public record Loading(long startMillis, LongSupplier totalBytes, LongSupplier loadedBytes) {
         /// Seconds until it is done at the pace so far; -1 while nobody can tell.
@@ -28,8 +29,13 @@ public final class Durability {
 
     private static final String LOADING = "LOADING Redis is loading the dataset in memory";
 
+    private static final String SAVE_FAILED = "MISCONF Redis is configured to save RDB snapshots, but it's currently"
+            + " unable to persist to disk. Commands that may modify the data set are disabled, because this instance"
+            + " is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error"
+            + " option). Please check the Redis logs for details about the RDB error.";
     private static final long MAX_TRANSACTION_BYTES = 1L << 30;
 
+    private volatile BooleanSupplier saveFailure = () -> false;
     private volatile @Nullable Loading loading;
     private volatile @Nullable Log log;
 
@@ -40,6 +46,11 @@ public final class Durability {
 
     public @Nullable Loading loading() {
         return loading;
+    }
+
+    /// Whether writes are refused because a checkpoint failed; asked before each command.
+    public void setSaveFailure(BooleanSupplier value) {
+        saveFailure = value;
     }
 
     /// The log takes records from now on; null for none.
@@ -63,6 +74,9 @@ public final class Durability {
     String refusal(CommandEntry entry, Session session) {
         if (loading != null && !entry.is(CommandFlag.LOADING) && !isPing(entry)) {
             return LOADING;
+        }
+        if (saveFailure.getAsBoolean() && (mayWrite(entry, session) || isPing(entry))) {
+            return SAVE_FAILED;
         }
         Log current = log;
         if (current != null) {

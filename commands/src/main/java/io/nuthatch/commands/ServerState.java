@@ -28,6 +28,7 @@ public final class ServerState {
     private volatile @Nullable String password;
     private volatile int port;
     private volatile boolean isCronPaused;
+    private volatile boolean isStopping;
 
     public ServerState(EpochClock clock, NanoClock nanoClock) {
         this.clock = clock;
@@ -60,7 +61,7 @@ public final class ServerState {
         return stats;
     }
 
-    /// The log on disk, if there is one.
+    /// The data on disk.
     public Durability durability() {
         return durability;
     }
@@ -107,6 +108,17 @@ public final class ServerState {
         for (Runnable action : ticks) {
             action.run();
         }
+    }
+
+    /// No command is executed from now on: the data was saved, and what came later would be lost. Called
+    /// under all stripes.
+    public void stopExecuting() {
+        isStopping = true;
+    }
+
+    /// Whether [#stopExecuting] was called; to be asked under the command's locks.
+    public boolean isStopping() {
+        return isStopping;
     }
 
     /// How the server is stopped; set by the server.

@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// A server in a process of its own, on a free port: for what only the start of a process decides, and for
-/// what must be able to die.
+/// what must be able to die. It saves nothing by itself.
 public final class ServerProcess implements AutoCloseable {
     private static final Pattern READY = Pattern.compile(".* ready on .*:(\\d+).* in \\d+ ms.*");
 
@@ -42,7 +42,9 @@ public final class ServerProcess implements AutoCloseable {
                 "--port",
                 "0",
                 "--warm-up",
-                "no"));
+                "no",
+                "--save",
+                ""));
         command.addAll(List.of(arguments));
         try {
             Process process =
@@ -75,6 +77,12 @@ public final class ServerProcess implements AutoCloseable {
     /// A new connection.
     public RespClient connect() {
         return RespClient.connect(port);
+    }
+
+    /// Waits until it has ended by itself, a minute at most, and returns its status.
+    public int awaitExit() {
+        awaitEnd();
+        return process.exitValue();
     }
 
     /// Ends it as `kill -9` does, and waits until it is gone.

@@ -19,6 +19,7 @@ import io.nuthatch.commands.admin.LatencyMonitor;
 import io.nuthatch.commands.admin.MemoryCommands;
 import io.nuthatch.commands.admin.MemoryInfo;
 import io.nuthatch.commands.admin.MonitorCommand;
+import io.nuthatch.commands.admin.SaveCommands;
 import io.nuthatch.commands.admin.ServerCommands;
 import io.nuthatch.commands.admin.ServerInfo;
 import io.nuthatch.commands.admin.SlowLog;
@@ -46,6 +47,7 @@ final class Administration {
     private final ServerState state;
     private final Settings settings;
     private final Keyspace keyspace;
+    private final Snapshots snapshots;
     private final Supplier<Dispatcher> dispatcher;
     private final PubSub pubSub = new PubSub();
     private final KeyspaceNotifications notifications = new KeyspaceNotifications(pubSub);
@@ -66,10 +68,12 @@ final class Administration {
             Settings settings,
             Keyspace keyspace,
             MemoryAccount account,
+            Snapshots snapshots,
             Supplier<Dispatcher> dispatcher) {
         this.state = state;
         this.settings = settings;
         this.keyspace = keyspace;
+        this.snapshots = snapshots;
         this.dispatcher = dispatcher;
         this.tracking = new TrackingTable(state.clients());
         this.slowLog = new SlowLog(settings.number("slowlog-max-len"));
@@ -80,7 +84,8 @@ final class Administration {
                 settings.number("latency-monitor-threshold"));
         this.monitor = new MonitorCommand(dispatcher);
         this.memory = new MemoryInfo(account, state.clock().nowMillis());
-        this.info = new ServerInfo(state, keyspace, settings, memory, pubSub, watches, tracking, dispatcher);
+        this.info = new ServerInfo(
+                state, keyspace, settings, memory, pubSub, watches, tracking, snapshots.saves(), dispatcher);
         this.debug = new DebugCommands(settings.text("enable-debug-command"), state);
         this.listener = new KeyspaceFanOut(watches, tracking, notifications, state.clock());
     }
@@ -132,6 +137,7 @@ final class Administration {
                 new LatencyCommands(latency, settings.number("latency-monitor-threshold"), dispatcher),
                 new MemoryCommands(memory, keyspace),
                 new ServerCommands(state, table),
+                debug.gate(new SaveCommands(state, keyspace.stripes(), snapshots.saves(), snapshots::reload)),
                 new AclCommands(state, table),
                 new FunctionCommands(),
                 debug.gate(debug),

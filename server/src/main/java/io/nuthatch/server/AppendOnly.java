@@ -58,6 +58,11 @@ final class AppendOnly implements AutoCloseable {
                 : "appendonly cannot change while the server runs: set it in nuthatch.conf and restart";
     }
 
+    /// Whether `appendonly` is.
+    boolean isOn() {
+        return isOn;
+    }
+
     private Journal.Policy policy() {
         return Journal.Policy.valueOf(config.text("appendfsync").get().toUpperCase(Locale.ROOT));
     }

@@ -108,6 +108,7 @@ public final class NuthatchServer implements AutoCloseable {
     private final QueryPool pool;
     private final RecallThread recallThread;
     private final AppendOnly appendOnly;
+    private final Snapshots snapshots;
     private final ActiveExpiry activeExpiry = new ActiveExpiry();
     private final ScheduledExecutorService background =
             Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("background", true));
@@ -120,6 +121,7 @@ public final class NuthatchServer implements AutoCloseable {
     private @Nullable AdminServer admin; // Guarded by this.
     private volatile boolean isListening;
     private boolean isClosed; // Guarded by this.
+    private volatile boolean savesAtEnd;
     private int ticks; // The background thread's own.
 
     private volatile long indexBytes; // As of the last tick: summing the account is too slow for each command.
@@ -142,8 +144,10 @@ public final class NuthatchServer implements AutoCloseable {
         this.indexes = new Indexes(keyspace, memory, nanoClock, clock, indexThreads, indexing);
         keyspace.setDocuments(indexes);
         keyspace.setExpiryPause(now -> state.pause().mode(now) != ClientPause.Mode.NONE);
-        this.administration = new Administration(state, config, keyspace, memory, this::dispatcher);
-        keyspace.setListener(new ListenerPair(indexes, administration.listener()));
+        this.snapshots = new Snapshots(options.folder(), state, keyspace, indexes, memory);
+        this.administration = new Administration(state, config, keyspace, memory, snapshots, this::dispatcher);
+        snapshots.start(
+                config, new ListenerPair(indexes, new ListenerPair(snapshots.saves(), administration.listener())));
         List<CommandFamily> families = new ArrayList<>(families());
         families.addAll(more);
         CommandTable table = new CommandTable(families);
@@ -205,10 +209,13 @@ public final class NuthatchServer implements AutoCloseable {
             List<? extends CommandFamily> more) {
         NuthatchServer server = new NuthatchServer(options, config, clock, nanoClock, more);
         try {
+            server.snapshots.prepare(server.appendOnly.isOn());
             server.appendOnly.prepare();
             server.listen();
             server.openAdminPort();
+            server.snapshots.load();
             server.appendOnly.load();
+            server.snapshots.checkLog(server.appendOnly.isOn());
         } catch (RuntimeException | Error failure) {
             server.close();
             throw failure;
@@ -371,7 +378,7 @@ public final class NuthatchServer implements AutoCloseable {
     private void tick() {
         try {
             state.tick();
-            if (state.isCronPaused()) {
+            if (state.isCronPaused() || state.durability().loading() != null) {
                 return;
             }
             keyspace.defragment(TOLERATED_FREE_SHARE, DEFRAGMENT_STEP);
@@ -454,6 +461,10 @@ public final class NuthatchServer implements AutoCloseable {
         }
         loopStates.values().forEach(LoopState::release);
         loopStates.clear();
+        if (savesAtEnd && !state.isStopping()) {
+            snapshots.saveAtEnd();
+        }
+        snapshots.close();
         appendOnly.close();
         closeEngine();
         stopped.countDown();
@@ -509,6 +520,7 @@ public final class NuthatchServer implements AutoCloseable {
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
+                            server.savesAtEnd = true; // SIGTERM; after SHUTDOWN it is closed already.
                             server.close();
                             pidFile.close();
                         },

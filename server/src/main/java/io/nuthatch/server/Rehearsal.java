@@ -88,7 +88,8 @@ final class Rehearsal {
             }
         });
         NuthatchServer.main(new String[] {
-            "--bind", "127.0.0.1", "--port", String.valueOf(port), "--admin-port", "0", "--warm-up", "no"
+            "--bind", "127.0.0.1", "--port", String.valueOf(port), "--admin-port", "0", "--warm-up", "no",
+            "--save", "", "--checkpoint-dirname", "rehearsal-without-checkpoints"
         });
     }
 

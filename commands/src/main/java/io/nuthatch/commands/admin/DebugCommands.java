@@ -124,6 +124,8 @@ public final class DebugCommands implements CommandFamily {
                 "PROTOCOL <type>",
                 "    Reply with a test value: string, integer, double, bignum, null, array, set, map, attrib, push,"
                         + " verbatim, true, false.",
+                "RELOAD [NOSAVE]",
+                "    Write a checkpoint, empty the server and read it back.",
                 "SET-ACTIVE-EXPIRE <0|1>",
                 "    Turn the background removal of expired keys off or on.",
                 "SLEEP <seconds>",

@@ -17,7 +17,7 @@ import io.nuthatch.resp.ReplyWriter;
 import java.util.List;
 import java.util.function.Supplier;
 
-/// `TIME`, `ROLE`, `WAIT`, `SHUTDOWN`, `LOLWUT`, `MODULE`, and the answers of a server that is neither a
+/// `TIME`, `ROLE`, `WAIT`, `LOLWUT`, `MODULE`, and the answers of a server that is neither a
 /// cluster node nor a replica.
 public final class ServerCommands implements CommandFamily {
     private static final String NO_CLUSTER = "ERR This instance has cluster support disabled";
@@ -49,22 +49,6 @@ public final class ServerCommands implements CommandFamily {
             .flags(CommandFlag.BLOCKING)
             .acl(AclCategory.CONNECTION)
             .tips("request_policy:all_shards", "response_policy:agg_min")
-            .build();
-
-    private static final CommandSpec SHUTDOWN = CommandSpec.named("SHUTDOWN")
-            .summary("Stops the server")
-            .syntax("[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]")
-            .since("1.0.0")
-            .group("server")
-            .complexity("O(N)")
-            .arity(-1)
-            .flags(
-                    CommandFlag.ADMIN,
-                    CommandFlag.NOSCRIPT,
-                    CommandFlag.LOADING,
-                    CommandFlag.STALE,
-                    CommandFlag.NO_MULTI,
-                    CommandFlag.ALLOW_BUSY)
             .build();
 
     private static final CommandSpec LOLWUT = CommandSpec.named("LOLWUT")
@@ -179,7 +163,6 @@ public final class ServerCommands implements CommandFamily {
                     reply.array(0);
                 }),
                 SimpleCommand.of(WAIT, ServerCommands::waitForReplicas),
-                SimpleCommand.of(SHUTDOWN, this::shutdown),
                 SimpleCommand.of(LOLWUT, ServerCommands::lolwut),
                 SimpleCommand.container(MODULE),
                 SimpleCommand.of(
@@ -210,32 +193,6 @@ public final class ServerCommands implements CommandFamily {
             throw new CommandException("ERR timeout is negative");
         }
         reply.integer(0);
-    }
-
-    private void shutdown(CommandContext context, Args args, ReplyWriter reply) {
-        boolean saves = false;
-        boolean aborts = false;
-        for (int i = 1; i < args.count(); i++) {
-            if (args.is(i, "SAVE")) {
-                saves = true;
-            } else if (args.is(i, "ABORT") && args.count() == 2) {
-                aborts = true;
-            } else if (!(args.is(i, "NOSAVE") && !saves) && !args.is(i, "NOW") && !args.is(i, "FORCE")) {
-                throw CommandException.syntax();
-            }
-        }
-        if (aborts) {
-            throw new CommandException("ERR No shutdown in progress.");
-        }
-        if (saves) {
-            for (int i = 1; i < args.count(); i++) {
-                if (args.is(i, "NOSAVE")) {
-                    throw CommandException.syntax();
-                }
-            }
-            throw new CommandException("ERR SHUTDOWN SAVE: this server keeps its data in memory alone");
-        }
-        state.requestShutdown(); // No reply: the connection closes.
     }
 
     private static void lolwut(CommandContext context, Args args, ReplyWriter reply) {

@@ -15,6 +15,7 @@ import io.nuthatch.commands.transaction.WatchTable;
 import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.keyspace.Database;
 import io.nuthatch.engine.keyspace.Keyspace;
+import io.nuthatch.persistence.checkpoint.Saves;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
@@ -35,6 +36,7 @@ public final class ServerInfo {
     private final PubSub pubSub;
     private final WatchTable watches;
     private final TrackingTable tracking;
+    private final Saves saves;
     private final Supplier<Dispatcher> dispatcher;
     private final String runId;
     private final Rates commandRate;
@@ -49,6 +51,7 @@ public final class ServerInfo {
             PubSub pubSub,
             WatchTable watches,
             TrackingTable tracking,
+            Saves saves,
             Supplier<Dispatcher> dispatcher) {
         this.state = state;
         this.keyspace = keyspace;
@@ -57,6 +60,7 @@ public final class ServerInfo {
         this.pubSub = pubSub;
         this.watches = watches;
         this.tracking = tracking;
+        this.saves = saves;
         this.dispatcher = dispatcher;
         byte[] id = new byte[20];
         new SecureRandom().nextBytes(id); // An identity, nothing that a test would want to repeat.
@@ -197,11 +201,23 @@ public final class ServerInfo {
     }
 
     private void persistence(StringBuilder out) {
+        long now = state.clock().nowMillis();
         Durability.Loading loading = state.durability().loading();
         Journal journal = state.durability().journal();
         field(out, "loading", loading == null ? 0 : 1);
         field(out, "async_loading", 0);
-        field(out, "rdb_bgsave_in_progress", 0);
+        field(out, "current_save_keys_processed", saves.currentKeys());
+        field(out, "current_save_keys_total", saves.isSaving() ? keys() : 0);
+        field(out, "rdb_changes_since_last_save", saves.changesSinceSave());
+        field(out, "rdb_bgsave_in_progress", saves.isInBackground() ? 1 : 0);
+        field(out, "rdb_last_save_time", saves.lastSaveMillis() / 1000);
+        field(out, "rdb_last_bgsave_status", saves.isLastOk() ? "ok" : "err");
+        field(out, "rdb_last_bgsave_time_sec", saves.lastSeconds());
+        field(out, "rdb_current_bgsave_time_sec", saves.currentSeconds());
+        field(out, "rdb_saves", saves.saves());
+        field(out, "rdb_last_cow_size", 0);
+        field(out, "rdb_last_load_keys_expired", saves.expiredKeysLoaded());
+        field(out, "rdb_last_load_keys_loaded", saves.keysLoaded());
         field(out, "aof_enabled", settings.flag("appendonly").getAsBoolean() ? 1 : 0);
         field(out, "aof_rewrite_in_progress", 0);
         field(out, "aof_rewrite_scheduled", 0);
@@ -221,8 +237,16 @@ public final class ServerInfo {
             field(out, "loading_total_bytes", total);
             field(out, "loading_loaded_bytes", loaded);
             field(out, "loading_loaded_perc", decimals(total == 0 ? 0 : 100.0 * loaded / total));
-            field(out, "loading_eta_seconds", loading.etaSeconds(state.clock().nowMillis()));
+            field(out, "loading_eta_seconds", loading.etaSeconds(now));
         }
+    }
+
+    private long keys() {
+        long sum = 0;
+        for (int i = 0; i < keyspace.databases(); i++) {
+            sum += keyspace.database(i).size();
+        }
+        return sum;
     }
 
     private void stats(StringBuilder out) {

@@ -173,7 +173,7 @@ public final class ServerConfig implements Settings {
                     at + ": unknown setting '" + name + "'; conf/nuthatch.conf has all there are" + nearest(name));
         }
         try {
-            cell.value = cell.setting.type().parse(words, cell.value);
+            cell.value = cell.setting.type().parseLine(words, cell.value);
         } catch (BadValue bad) {
             throw new ConfigException(at + ": " + cell.setting.name() + ": " + bad.forFile);
         }

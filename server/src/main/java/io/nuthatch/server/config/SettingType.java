@@ -32,6 +32,11 @@ sealed interface SettingType {
     /// several lines.
     Value parse(List<String> words, Value current) throws BadValue;
 
+    /// As [#parse], for a line of a file or an argument of the start, of which there may be several.
+    default Value parseLine(List<String> words, Value current) throws BadValue {
+        return parse(words, current);
+    }
+
     /// The lines after the setting's name, one per line, that give `value` back when they are read.
     default List<String> lines(Value value) {
         return List.of(value.text());
@@ -304,6 +309,49 @@ sealed interface SettingType {
         @Override
         public List<String> lines(Value value) {
             return List.of(ConfigSyntax.quote(value.text()));
+        }
+    }
+
+    /// Pairs of seconds and changes, or the empty string for none. Lines of a file add up, as in Redis;
+    /// `number` is 1 when a line gave the value, and 0 for the default, which the first line replaces.
+    record SavePoints() implements SettingType {
+        @Override
+        public Value parseLine(List<String> words, Value current) throws BadValue {
+            List<String> all = new ArrayList<>(words);
+            if (current.number() == 1 && !parse(words, current).text().isEmpty()) {
+                all.add(0, current.text());
+            }
+            return new Value(parse(all, current).text(), 1);
+        }
+
+        @Override
+        public Value parse(List<String> words, Value current) throws BadValue {
+            List<String> numbers = new ArrayList<>();
+            for (String word : words) {
+                if (!word.isBlank()) {
+                    numbers.addAll(List.of(word.strip().split("\\s+")));
+                }
+            }
+            for (int i = 0; i < numbers.size(); i++) {
+                if (!numbers.get(i).matches("\\d{1,15}") || i % 2 == 0 && Long.parseLong(numbers.get(i)) == 0) {
+                    throw bad(words);
+                }
+            }
+            if (numbers.size() % 2 != 0) {
+                throw bad(words);
+            }
+            return new Value(String.join(" ", numbers), 0);
+        }
+
+        private static BadValue bad(List<String> words) {
+            return new BadValue(
+                    "'" + String.join(" ", words) + "' is not pairs of seconds (1 or more) and changes",
+                    "Invalid save parameters");
+        }
+
+        @Override
+        public List<String> lines(Value value) {
+            return List.of(value.text().isEmpty() ? "\"\"" : value.text());
         }
     }
 

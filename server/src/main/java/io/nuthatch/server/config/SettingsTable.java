@@ -8,6 +8,7 @@ import io.nuthatch.server.config.SettingType.Int;
 import io.nuthatch.server.config.SettingType.Only;
 import io.nuthatch.server.config.SettingType.OutputLimits;
 import io.nuthatch.server.config.SettingType.Percentiles;
+import io.nuthatch.server.config.SettingType.SavePoints;
 import io.nuthatch.server.config.SettingType.Size;
 import io.nuthatch.server.config.SettingType.Text;
 import io.nuthatch.server.config.SettingType.Words;
@@ -324,10 +325,19 @@ final class SettingsTable {
 
     private void durability() {
         chapter = DURABILITY;
-        String why = "there are no snapshots yet";
-        add(new Setting("save", "", new Only("", why), List.of(""), true, chapter, """
-            Redis's snapshots. There are none yet, so only the empty value is taken.\
-            """));
+        live("save", new SavePoints(), List.of("3600 1 300 10000"), """
+            When a checkpoint is written by itself: pairs of seconds and changes, "3600 1" being an hour after the
+            last one if anything changed. Several lines add up; "" is never. With points, the end of the server by
+            SHUTDOWN or SIGTERM writes one too. A checkpoint is written whole while the server goes on, without a
+            fork: a point of a few seconds costs disk writes, not memory.\
+            """);
+        live("stop-writes-on-bgsave-error", new Flag(), "yes", """
+            Whether writes are refused with MISCONF while save has points and the last checkpoint failed. They are
+            taken again once one succeeds; it is tried anew every five seconds.\
+            """);
+        fixed("checkpoint-dirname", new Text(), "checkpoints", """
+            Folder of the checkpoints, in dir; made with the first one. One server at a time may use it.\
+            """);
         live("appendonly", new Flag(), "no", """
             Whether every change is written to a log, which a start reads back. It cannot be changed while the
             server runs.\

@@ -62,8 +62,7 @@ class ServerConfigTest {
         loglevel loud                          | loglevel: 'loud' is not one of debug, verbose, notice, warning, nothing
         maxmemry 1gb                           | unknown setting 'maxmemry'; conf/nuthatch.conf has all there are; did you mean maxmemory?
         rename-command CONFIG ""               | unknown setting 'rename-command'; conf/nuthatch.conf has all there are
-        save 900                               | save: can only be '': there are no snapshots yet
-        save 900 1                             | save: takes one value, got 2
+        save 900 1 60                          | save: '900 1 60' is not pairs of seconds (1 or more) and changes
         notify-keyspace-events KQ              | notify-keyspace-events: 'Q' is not a class of events; the letters are Ag$lshzxetdKEmn
         client-output-buffer-limit normal 1 2  | client-output-buffer-limit: takes groups of four: class, hard limit, soft limit, seconds
         client-output-buffer-limit me 1 2 3    | client-output-buffer-limit: 'me' is not one of normal, replica, pubsub

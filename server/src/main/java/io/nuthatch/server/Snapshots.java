@@ -1,0 +1,275 @@
+package io.nuthatch.server;
+
+import io.nuthatch.commands.Durability;
+import io.nuthatch.commands.ServerState;
+import io.nuthatch.engine.Journal;
+import io.nuthatch.engine.document.Indexes;
+import io.nuthatch.engine.keyspace.Keyspace;
+import io.nuthatch.engine.keyspace.KeyspaceListener;
+import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.persistence.checkpoint.Checkpoints;
+import io.nuthatch.persistence.checkpoint.LoadProgress;
+import io.nuthatch.persistence.checkpoint.SavePoint;
+import io.nuthatch.persistence.checkpoint.Saves;
+import io.nuthatch.persistence.disk.FileStorage;
+import io.nuthatch.server.config.ServerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Checkpoints from the settings to the keyspace: reads the newest at the start, writes them when `save` or a
+/// client says so, and one at the end.
+///
+/// [#prepare] before the port opens, [#load] behind it, so that clients get `LOADING` and not a refused
+/// connection; [#close] when nobody changes anything any more. One thread at a time.
+final class Snapshots implements Saves.Folder, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Snapshots.class);
+    private static final long PROGRESS_MILLIS = 1000;
+
+    private final @Nullable Path folder;
+    private final ServerState state;
+    private final Keyspace keyspace;
+    private final Indexes indexes;
+    private final MemoryAccount memory;
+    private final Saves saves;
+    private @Nullable FileStorage storage; // Guarded by this, as the next.
+    private @Nullable Checkpoints checkpoints;
+    private @Nullable KeyspaceListener listener;
+    private volatile @Nullable LoadProgress progress;
+    private long saidMillis; // The background thread's own.
+
+    Snapshots(@Nullable Path folder, ServerState state, Keyspace keyspace, Indexes indexes, MemoryAccount memory) {
+        this.folder = folder;
+        this.state = state;
+        this.keyspace = keyspace;
+        this.indexes = indexes;
+        this.memory = memory;
+        this.saves = new Saves(this, state.clock(), ThreadPriority::lowerThis);
+    }
+
+    Saves saves() {
+        return saves;
+    }
+
+    /// Applies the settings, now and whenever they change. `listener` is the keyspace's, which hears nothing
+    /// of a load.
+    void start(ServerConfig config, KeyspaceListener listener) {
+        synchronized (this) {
+            this.listener = listener;
+        }
+        keyspace.setListener(listener);
+        Runnable points = () -> saves.setPoints(
+                folder == null ? List.of() : SavePoint.parse(config.text("save").get()));
+        points.run();
+        config.onChange("save", points);
+        BooleanSupplier stops = config.flag("stop-writes-on-bgsave-error");
+        state.durability().setSaveFailure(() -> saves.isFailing() && stops.getAsBoolean());
+        state.onTick(() -> {
+            if (state.durability().loading() == null) {
+                saves.tick();
+            } else {
+                sayProgress();
+            }
+        });
+    }
+
+    // ---- The folder
+
+    @Override
+    public synchronized Checkpoints open() throws IOException {
+        if (folder == null) {
+            throw new IOException("this server was started without a folder and keeps its data in memory alone");
+        }
+        Checkpoints open = checkpoints;
+        if (open == null) {
+            FileStorage opened = FileStorage.open(folder);
+            storage = opened;
+            open = new Checkpoints(opened, keyspace, indexes, this::lsn, memory);
+            checkpoints = open;
+        }
+        return open;
+    }
+
+    @Override
+    public synchronized @Nullable Checkpoints openIfThere() throws IOException {
+        return folder == null || checkpoints == null && !Files.isDirectory(folder) ? null : open();
+    }
+
+    // ---- Loading
+
+    /// The log's position, 0 without a log.
+    private long lsn() {
+        Journal journal = state.durability().journal();
+        return journal == null ? 0 : journal.appendedLsn();
+    }
+
+    /// Says that data is being loaded, if there is any. With a log, as in Redis, the log alone is read.
+    /// Throws [RecoveryException] when the folder is not to be had.
+    void prepare(boolean hasLog) {
+        try {
+            Checkpoints open = openIfThere();
+            if (open != null && open.isThere() && !hasLog) {
+                beginLoading();
+            }
+        } catch (IOException failure) {
+            throw new RecoveryException("checkpoints in " + folder + ": " + failure.getMessage(), failure);
+        }
+    }
+
+    /// Throws [RecoveryException] when the log, which was read in place of a checkpoint, holds nothing:
+    /// whoever turned it on means to keep what the checkpoint has.
+    void checkLog(boolean hasLog) {
+        try {
+            Checkpoints open = openIfThere();
+            if (hasLog && lsn() == 0 && open != null && open.isThere()) {
+                throw new RecoveryException(
+                        "appendonly: the log is empty, and " + folder + " holds a checkpoint that would not be read."
+                                + " Start with appendonly no, or move that folder away to begin with an empty server",
+                        new IllegalStateException("a checkpoint beside an empty log"));
+            }
+        } catch (IOException failure) {
+            throw new RecoveryException("checkpoints in " + folder + ": " + failure.getMessage(), failure);
+        }
+    }
+
+    private LoadProgress beginLoading() {
+        long now = state.clock().nowMillis();
+        LoadProgress begun = new LoadProgress(now);
+        progress = begun;
+        state.durability().setLoading(new Durability.Loading(now, begun::totalBytes, begun::loadedBytes));
+        return begun;
+    }
+
+    /// Reads the newest checkpoint, if [#prepare] found one. Throws [RecoveryException] when it is damaged;
+    /// the files are then as they were.
+    void load() {
+        LoadProgress begun = progress;
+        if (begun == null) {
+            return;
+        }
+        try {
+            read(begun);
+        } catch (IOException damage) {
+            throw new RecoveryException(
+                    "checkpoints: " + folder + ": " + damage.getMessage()
+                            + ". Nothing was changed. Keep a copy of the folder before you try anything",
+                    damage);
+        }
+    }
+
+    private void read(LoadProgress begun) throws IOException {
+        keyspace.setListener(null); // It is no write: nobody watches keys that come back, and nothing is counted.
+        try {
+            saves.load(Runtime.getRuntime().availableProcessors(), begun);
+        } finally {
+            synchronized (this) {
+                keyspace.setListener(listener);
+            }
+        }
+        long millis = Math.max(1, state.clock().nowMillis() - begun.startMillis());
+        LOG.info(
+                "loaded {} keys, {} MB, in {} ms ({} MB/s); {} had expired",
+                begun.keys(),
+                begun.totalBytes() >> 20,
+                millis,
+                (begun.totalBytes() >> 10) / millis,
+                begun.expiredKeys());
+        progress = null;
+        state.durability().setLoading(null);
+    }
+
+    private void sayProgress() {
+        LoadProgress begun = progress;
+        Durability.Loading loading = state.durability().loading();
+        long now = state.clock().nowMillis();
+        if (begun == null || loading == null || now - Math.max(saidMillis, begun.startMillis()) < PROGRESS_MILLIS) {
+            return;
+        }
+        saidMillis = now;
+        LOG.info(
+                "loading: {} of {} MB, {} keys, {} MB/s, {} s left",
+                begun.loadedBytes() >> 20,
+                begun.totalBytes() >> 20,
+                begun.keys(),
+                (begun.loadedBytes() >> 10) / Math.max(1, now - begun.startMillis()),
+                loading.etaSeconds(now));
+    }
+
+    /// `DEBUG RELOAD`: clients are told `LOADING` meanwhile. When it fails the server is empty.
+    void reload(boolean isSaving) throws IOException {
+        if (state.durability().log() != null) {
+            throw new IOException("with appendonly the log would not hold what a checkpoint brings back");
+        }
+        LoadProgress begun = beginLoading();
+        try {
+            keyspace.stripes().lockAll(); // What is being executed ends, and nothing begins.
+            try {
+                if (isSaving && !saves.saveNow()) {
+                    throw new IOException("a checkpoint is being written");
+                }
+                Checkpoints open = openIfThere();
+                if (open == null || !open.isThere()) {
+                    throw new IOException("there is no checkpoint");
+                }
+                keyspace.flushAll();
+            } finally {
+                keyspace.stripes().unlockAll();
+            }
+            try {
+                read(begun);
+            } catch (IOException damage) {
+                flush(); // What was read so far is no state that ever was.
+                throw damage;
+            }
+        } finally {
+            progress = null;
+            state.durability().setLoading(null);
+        }
+    }
+
+    private void flush() {
+        keyspace.stripes().lockAll();
+        try {
+            keyspace.flushAll();
+        } finally {
+            keyspace.stripes().unlockAll();
+        }
+    }
+
+    // ---- The end
+
+    /// Writes what changed since the last checkpoint, if `save` has points: for an end that nobody announced
+    /// by SHUTDOWN. When nothing is executed any more.
+    void saveAtEnd() {
+        if (!saves.hasPoints()
+                || saves.changesSinceSave() == 0
+                || state.durability().loading() != null) {
+            return;
+        }
+        saves.giveUp("the server stops");
+        try {
+            saves.saveNow();
+        } catch (IOException failure) {
+            LOG.error("the data could not be saved at the end", failure);
+        }
+    }
+
+    /// Gives up a checkpoint under way and lets the folder go.
+    @Override
+    public void close() {
+        saves.close();
+        synchronized (this) {
+            try (FileStorage held = storage) {
+                storage = null;
+                checkpoints = null;
+            } catch (IOException failure) {
+                LOG.warn("{} was not let go: {}", folder, failure.toString());
+            }
+        }
+    }
+}
