@@ -79,7 +79,9 @@ final class GraphSearch implements CodeScan.Presence, Scan.Watch {
         int ef = Math.max(knn.ef() == 0 ? index.parameters().efRuntime() : knn.ef(), rescored);
         boolean isForcedWalk = filter != null && knn.policy() == HybridPolicy.BATCHES;
         boolean isForcedScan = filter != null && knn.policy() == HybridPolicy.ADHOC_BF;
-        if (isForcedScan || !isForcedWalk && graph.walk.isScanCheaper(matches, live, ef, s.scorer.rowBytes())) {
+        if (isForcedScan
+                || !isForcedWalk
+                        && graph.walk.isScanCheaper(matches, live, ef, s.scorer.rowBytes(), s.walksNatively())) {
             return scan(k, matches, filter, Hits.Plan.SCAN);
         }
         offerBuffered(filter);
@@ -205,7 +207,7 @@ final class GraphSearch implements CodeScan.Presence, Scan.Watch {
                 return true;
             }
         }
-        return graph.walk.isScanCheaper(matches, live, 0, s.exact.rows().strideBytes());
+        return graph.walk.isScanCheaper(matches, live, 0, s.exact.rows().strideBytes(), false);
     }
 
     private Hits walkRange(double radius, double epsilon, @Nullable Filter filter) {

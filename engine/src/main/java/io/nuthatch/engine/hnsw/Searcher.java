@@ -150,6 +150,11 @@ final class Searcher {
         return scorer != exact;
     }
 
+    /// Whether walks by what this operation goes by are the native kernel's.
+    boolean walksNatively() {
+        return nativeWalk != null && isCoded();
+    }
+
     void begin(long deadlineNanos) {
         this.deadlineNanos = deadlineNanos;
         this.isCut = false;

@@ -16,14 +16,19 @@ final class Walk {
     private static final int RANGE_POOL_MAX = 1024;
 
     /// What a distance of a walk costs in distances of a scan, whose rows come in order, by the bytes of a
-    /// row: 51 and 8 ns for codes of 128 bytes, 47 to 94 and 14 to 25 for rows of 192 to 1,536, 230 and 72 to
-    /// 109 for rows of 3,136.
+    /// row: 51 and 8 ns for codes of 128 bytes, 41 and 13 for codes of 384, 78 and 50 for rows of 1,536 (19
+    /// where a scan of few stays in the cache), 230 and 72 to 109 for rows of 3,136. Rather too small: with
+    /// one too large a walk gives up that would have been the faster half.
     private static final double WALKED_TO_SCANNED_SHORT = 6;
 
-    private static final double WALKED_TO_SCANNED = 4;
-    private static final double WALKED_TO_SCANNED_LONG = 2.5;
+    private static final double WALKED_TO_SCANNED = 2.6;
+    private static final double WALKED_TO_SCANNED_LONG = 2;
+
+    /// The same with the native kernel, as a share of that: 23 and 10 ns for codes of 384 bytes.
+    private static final double NATIVE_SHARE = 0.8;
+
     private static final int SHORT_BYTES_MAX = 128;
-    private static final int LONG_BYTES_MIN = 2048;
+    private static final int LONG_BYTES_MIN = 1024;
 
     /// A scan of up to so many times the cost of the shortest walk is not put behind an attempt to walk that
     /// is likely to fail.
@@ -237,7 +242,7 @@ final class Walk {
             if (matches >= 0) {
                 int visited = s.distanceCount - before;
                 double needed = expectedDistances(ef, (s.matchCount + 0.5) / visited);
-                if (walkedToScanned(s.scorer.rowBytes()) * Math.max(visited, needed) > WALK_SHARE * matches) {
+                if (walkedToScanned(s.scorer.rowBytes(), isNative) * Math.max(visited, needed) > WALK_SHARE * matches) {
                     return false;
                 }
             }
@@ -318,19 +323,20 @@ final class Walk {
         return APPROACH + distancesPerPlace * ef / rate;
     }
 
-    private static double walkedToScanned(int rowBytes) {
-        if (rowBytes <= SHORT_BYTES_MAX) {
-            return WALKED_TO_SCANNED_SHORT;
-        }
-        return rowBytes < LONG_BYTES_MIN ? WALKED_TO_SCANNED : WALKED_TO_SCANNED_LONG;
+    private static double walkedToScanned(int rowBytes, boolean isNative) {
+        double ratio = rowBytes <= SHORT_BYTES_MAX
+                ? WALKED_TO_SCANNED_SHORT
+                : rowBytes < LONG_BYTES_MIN ? WALKED_TO_SCANNED : WALKED_TO_SCANNED_LONG;
+        return isNative ? NATIVE_SHARE * ratio : ratio;
     }
 
-    /// Whether to scan `matches` of `live` rows of `rowBytes` at once: when that costs less than a walk in
+    /// Whether to scan `matches` of `live` rows of `rowBytes` at once, where the walk would be Java's or the
+    /// native kernel's: when that costs less than a walk in
     /// which every node matches, or little more than that and less than a walk through matches that have
     /// nothing to do with the query. The first is not learnt: a graph whose walks end early, as they do where
     /// links are bad, must not be walked all the more for it.
-    boolean isScanCheaper(int matches, int live, int ef, int rowBytes) {
-        double ratio = walkedToScanned(rowBytes);
+    boolean isScanCheaper(int matches, int live, int ef, int rowBytes, boolean isNative) {
+        double ratio = walkedToScanned(rowBytes, isNative);
         double shortest = ratio * (APPROACH + DISTANCES_PER_PLACE * ef);
         return matches <= shortest
                 || matches <= ATTEMPT_WORTH * shortest

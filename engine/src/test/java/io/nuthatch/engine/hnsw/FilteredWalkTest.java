@@ -55,7 +55,7 @@ class FilteredWalkTest {
                     assertThat(hits.size()).as(what).isEqualTo(K);
                     assertThat(hits.distanceCount())
                             .as(what)
-                            .isLessThan((int) (filter.count() * (1 + 0.7 / 2.5)) + 400);
+                            .isLessThan((int) (filter.count() * (1 + 0.7 / 2)) + 400);
                     if (from == 0) {
                         assertThat(hits.plan()).as(what).isEqualTo(Hits.Plan.WALK);
                         continue;
