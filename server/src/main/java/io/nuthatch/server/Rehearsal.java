@@ -88,8 +88,18 @@ final class Rehearsal {
             }
         });
         NuthatchServer.main(new String[] {
-            "--bind", "127.0.0.1", "--port", String.valueOf(port), "--admin-port", "0", "--warm-up", "no",
-            "--save", "", "--checkpoint-dirname", "rehearsal-without-checkpoints"
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            String.valueOf(port),
+            "--admin-port",
+            "0",
+            "--warm-up",
+            "no",
+            "--save",
+            "",
+            "--checkpoint-dirname",
+            "rehearsal-without-checkpoints"
         });
     }
 

@@ -12,9 +12,9 @@ import java.util.Arrays;
 /// Threads: any number. A node's row, state and own links are written before any neighbour names it.
 final class Insertion {
     /// The share of its nearest that a new node's walk looks behind. All of them are candidates for links,
-    /// but what is behind the farthest seldom is: fashion-mnist and glove need the same number of distances for a
-    /// recall (within 1.4 %) as after whole walks, which take 20 to 25 % more distances. At one half glove
-    /// needs 2 to 6 % more.
+    /// but what is behind the farthest seldom is: fashion-mnist and glove need the same number of distances
+    /// for a recall (within 1.4 %) as after whole walks, which take 20 to 25 % more distances. At one half
+    /// glove needs 2 to 6 % more.
     private static final double EXPANDED_SHARE = 0.7;
 
     /// Decided once, by `-Dnuthatch.shortbuildwalks=off` (the setting `short-build-walks`).

@@ -53,9 +53,7 @@ class FilteredWalkTest {
                     String what =
                             "seed " + SEED + ", query " + q + ", all but the nearest " + from + ": " + hits.plan();
                     assertThat(hits.size()).as(what).isEqualTo(K);
-                    assertThat(hits.distanceCount())
-                            .as(what)
-                            .isLessThan((int) (filter.count() * (1 + 0.7 / 2)) + 400);
+                    assertThat(hits.distanceCount()).as(what).isLessThan((int) (filter.count() * (1 + 0.7 / 2)) + 400);
                     if (from == 0) {
                         assertThat(hits.plan()).as(what).isEqualTo(Hits.Plan.WALK);
                         continue;
