@@ -2,7 +2,6 @@ package io.nuthatch.engine.keyspace;
 
 import io.nuthatch.engine.image.ImageReader;
 import io.nuthatch.engine.image.ImageWriter;
-import io.nuthatch.engine.image.MalformedImageException;
 import org.jspecify.annotations.Nullable;
 
 /// What an image of a hash says of it as a document; what that means is the affair of who indexes it.

@@ -2,7 +2,6 @@ package io.nuthatch.engine.vector;
 
 import io.nuthatch.engine.image.ImageReader;
 import io.nuthatch.engine.image.ImageWriter;
-import io.nuthatch.engine.image.MalformedImageException;
 import io.nuthatch.engine.memory.Memory;
 import java.util.Arrays;
 
