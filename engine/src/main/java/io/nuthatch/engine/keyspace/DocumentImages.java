@@ -20,8 +20,10 @@ public final class DocumentImages {
 
     /// Told while keys are read.
     public interface Target {
-        /// The id of the rows that the image knows under `rowsNumber`; throws [MalformedImageException] when
-        /// there are none, or when they have no row `ordinal`. Any thread.
+        /// The id of the rows that the image knows under `rowsNumber`. Any thread.
+        ///
+        /// @throws io.nuthatch.engine.image.MalformedImageException when there are none, or they have no row
+        ///     `ordinal`
         int rowsId(int rowsNumber, int ordinal, ImageReader from);
 
         /// Reads what [Source#write] wrote of a hash that was just put under `key`, null when it is not to be

@@ -104,8 +104,11 @@ public final class Quantizer {
         out.putFloat(spread);
     }
 
-    /// A quantizer that codes as the one that was written; throws [MalformedImageException] when it was one
-    /// for vectors of other than `dim` components, or learnt no numbers.
+    /// A quantizer that codes as the one that was written.
+    ///
+    /// @throws io.nuthatch.engine.image.MalformedImageException when it was one for vectors of other than
+    /// `dim`
+    ///     components, or learnt no numbers
     public static Quantizer read(Compression compression, Metric metric, int dim, ImageReader in) {
         int components = in.getInt();
         if (components != dim) {
