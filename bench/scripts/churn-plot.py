@@ -70,7 +70,7 @@ def main():
     recall.legend(fontsize=6.5, ncols=3, loc="lower left")
     for axes in (latency, index, server):
         axes.legend(fontsize=6.5, ncols=3, loc="upper left")
-    figure.suptitle("Churn: " + "; ".join(notes), fontsize=9)
+    figure.suptitle("Churn: " + "\n".join(notes), fontsize=9)
     figure.tight_layout()
     figure.savefig(sys.argv[2], metadata={} if sys.argv[2].endswith(".png") else {"Date": None}, dpi=110)
 
