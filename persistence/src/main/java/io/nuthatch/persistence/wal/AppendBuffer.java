@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
 /// Records on their way to the disk, laid out as they will stand in the file.
 ///
 /// Owns its memory, which grows with what is put and shrinks when it is cleared. Not thread-safe.
-final class AppendBuffer implements AutoCloseable {
+public final class AppendBuffer implements AutoCloseable {
     private static final long FIRST_BYTES = 64 << 10;
     private static final long KEPT_BYTES = 8 << 20;
 
@@ -48,31 +48,34 @@ final class AppendBuffer implements AutoCloseable {
         }
     }
 
-    boolean isEmpty() {
+    /// Whether there are no records.
+    public boolean isEmpty() {
         return bytes == 0;
     }
 
-    long bytes() {
+    /// Bytes of all records.
+    public long bytes() {
         return bytes;
     }
 
     /// Of the record put last.
-    long lastLsn() {
+    public long lastLsn() {
         return lastLsn;
     }
 
     /// Bytes of the record at `offset`.
-    long sizeAt(long offset) {
+    public long sizeAt(long offset) {
         return SegmentFormat.recordBytes(SegmentFormat.payloadBytes(address + offset));
     }
 
     /// LSN of the record at `offset`.
-    long lsnAt(long offset) {
+    public long lsnAt(long offset) {
         return SegmentFormat.lsn(address + offset);
     }
 
-    MemorySegment slice(long from, long size) {
-        return Memory.ALL.asSlice(address + from, size);
+    /// `size` bytes from `offset` on.
+    public MemorySegment slice(long offset, long size) {
+        return Memory.ALL.asSlice(address + offset, size);
     }
 
     void clear() {

@@ -5,18 +5,14 @@ import io.nuthatch.engine.Storage;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
-import java.io.Closeable;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /// The segment that is being written, and the step to the next one.
 ///
-/// Every step may fail and be taken again: what was done is remembered, and bytes that were written in part
-/// are written to the same place. A sync that failed is never tried again; the owner gives the writer up. A
-/// segment is synced, and its length is true, before the next one is begun.
-///
-/// One thread at a time.
-final class SegmentWriter implements Closeable {
+/// Bytes that were written in part are written to the same place again. A segment is synced, and its length
+/// is true, before the next one is begun.
+final class SegmentWriter implements LogWriter {
     private static final long AHEAD_BYTES = 1 << 20;
 
     private final Storage storage;
@@ -47,9 +43,9 @@ final class SegmentWriter implements Closeable {
         this.zeros = OffHeap.allocate(aheadBytes, counter);
     }
 
-    /// Writes all of `buffer`. When it throws, the next call must be with the same buffer and goes on where
-    /// this one ended. `ahead`: keep zeros in front of the records, so that syncs have no length to record.
-    void write(AppendBuffer buffer, boolean ahead) throws IOException {
+    /// `ahead`: keeps zeros in front of the records, so that syncs have no length to record.
+    @Override
+    public void write(AppendBuffer buffer, boolean ahead) throws IOException {
         while (done < buffer.bytes()) {
             Storage.File current = file;
             if (current == null) {
@@ -91,24 +87,26 @@ final class SegmentWriter implements Closeable {
         return run;
     }
 
-    /// Makes everything written safe.
-    void sync() throws IOException {
+    @Override
+    public void sync() throws IOException {
         if (syncedLsn < writtenLsn && file != null) {
             sync(file);
             syncedLsn = writtenLsn;
         }
     }
 
-    long writtenLsn() {
+    @Override
+    public long writtenLsn() {
         return writtenLsn;
     }
 
-    long syncedLsn() {
+    @Override
+    public long syncedLsn() {
         return syncedLsn;
     }
 
-    /// Bytes of all segments.
-    long sizeBytes() {
+    @Override
+    public long sizeBytes() {
         return closedBytes + position;
     }
 
@@ -175,7 +173,6 @@ final class SegmentWriter implements Closeable {
         }
     }
 
-    /// Ends the segment in order and lets the files go. The memory is given back in any case.
     @Override
     public void close() throws IOException {
         try {
@@ -187,8 +184,8 @@ final class SegmentWriter implements Closeable {
         }
     }
 
-    /// Lets the files go as they are, after a failed sync.
-    void abandon() {
+    @Override
+    public void abandon() {
         OffHeap.free(zeros, aheadBytes, counter);
         for (Storage.File open : new Storage.@Nullable File[] {file, unfinished}) {
             if (open != null) {

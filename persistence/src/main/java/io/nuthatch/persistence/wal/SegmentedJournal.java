@@ -43,7 +43,7 @@ public final class SegmentedJournal implements Journal {
 
     private final Object bufferLock = new Object(); // A leaf: taken under stripes, held for a copy.
     private final Object stepLock = new Object(); // Of the log's thread and close().
-    private final SegmentWriter writer; // Guarded by stepLock, as is `writing`.
+    private final LogWriter writer; // Guarded by stepLock, as is `writing`.
     private final EpochClock clock;
     private final NanoClock nanoClock;
     private final long maxBufferedBytes;
@@ -77,8 +77,24 @@ public final class SegmentedJournal implements Journal {
             EpochClock clock,
             NanoClock nanoClock,
             MemoryAccount account) {
+        this(
+                new SegmentWriter(storage, clock, account.counter("journal", "buffers"), options.segmentBytes, end),
+                end,
+                options,
+                clock,
+                nanoClock,
+                account);
+    }
+
+    private SegmentedJournal(
+            LogWriter writer,
+            LogReader.End end,
+            Options options,
+            EpochClock clock,
+            NanoClock nanoClock,
+            MemoryAccount account) {
         MemoryAccount.Counter counter = account.counter("journal", "buffers");
-        this.writer = new SegmentWriter(storage, clock, counter, options.segmentBytes, end);
+        this.writer = writer;
         this.appending = new AppendBuffer(counter);
         this.writing = new AppendBuffer(counter);
         this.clock = clock;

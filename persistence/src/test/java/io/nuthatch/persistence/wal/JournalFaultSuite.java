@@ -62,13 +62,18 @@ abstract class JournalFaultSuite {
         }
     }
 
-    private void forSeeds(Consumer<Random> run) {
+    /// What a seed decides; an exception is a failure.
+    private interface Seeded {
+        void run(Random random) throws IOException;
+    }
+
+    private void forSeeds(Seeded seeded) {
         for (int i = 0; i < RUNS; i++) {
             long seed = SEED + i;
             try {
-                run.accept(new Random(seed));
+                seeded.run(new Random(seed));
                 powerIsOff();
-            } catch (RuntimeException | Error failure) {
+            } catch (IOException | RuntimeException | Error failure) {
                 throw new AssertionError(
                         "reproduce with -Dnuthatch.runs=1 -Dnuthatch.seed=0x" + Long.toHexString(seed), failure);
             }
@@ -77,53 +82,49 @@ abstract class JournalFaultSuite {
 
     /// Runs a journal through several lives, each ended by `end`, and holds every recovery against what was
     /// appended and acknowledged.
-    private void liveAndDie(Random random, Policy policy, Consumer<FaultyStorage> end) {
+    private void liveAndDie(Random random, Policy policy, Consumer<FaultyStorage> end) throws IOException {
         FaultyStorage storage = new FaultyStorage(random);
         List<byte[]> history = new ArrayList<>(); // What the log must hold, as a prefix.
         int promised = 0;
-        try {
-            for (int life = 0; life < 6; life++) {
-                Opened opened = null;
-                try {
-                    if (random.nextInt(4) == 0) {
-                        storage.cutPowerAfter(random.nextInt(6)); // While it reads back and cuts.
-                    }
-                    opened = open(storage, policy);
-                    List<byte[]> recovered = opened.recovered();
-                    assertThat(recovered.size())
-                            .as("life %d: records that were promised", life)
-                            .isBetween(promised, history.size());
-                    for (int i = 0; i < recovered.size(); i++) {
-                        assertThat(recovered.get(i)).as("record %d", i).isEqualTo(history.get(i));
-                    }
-                    history = new ArrayList<>(recovered); // The rest is gone, for good.
-                    promised = recovered.size();
-                    long base = opened.journal().appendedLsn() - history.size();
-                    storage.cutPowerAfter(random.nextInt(3) == 0 ? Long.MAX_VALUE : random.nextInt(60));
-                    for (int step = 0; step < 150; step++) {
-                        if (random.nextInt(4) > 0) {
-                            byte[] bytes = payload(history.size(), random);
-                            history.add(bytes);
-                            assertThat(append(opened.journal(), bytes)).isEqualTo(base + history.size());
-                        } else {
-                            opened.step();
-                            long safe = policy == Policy.ALWAYS
-                                    ? opened.journal().committedLsn()
-                                    : opened.journal().syncedLsn();
-                            promised = Math.max(promised, (int) (safe - base));
-                        }
-                    }
-                    if (random.nextInt(4) == 0) {
-                        opened.journal().close();
-                        promised = history.size();
-                    }
-                } catch (PowerCut cut) {
-                    // What was promised before stays promised.
+        for (int life = 0; life < 6; life++) {
+            Opened opened = null;
+            try {
+                if (random.nextInt(4) == 0) {
+                    storage.cutPowerAfter(random.nextInt(6)); // While it reads back and cuts.
                 }
-                end.accept(storage);
+                opened = open(storage, policy);
+                List<byte[]> recovered = opened.recovered();
+                assertThat(recovered.size())
+                        .as("life %d: records that were promised", life)
+                        .isBetween(promised, history.size());
+                for (int i = 0; i < recovered.size(); i++) {
+                    assertThat(recovered.get(i)).as("record %d", i).isEqualTo(history.get(i));
+                }
+                history = new ArrayList<>(recovered); // The rest is gone, for good.
+                promised = recovered.size();
+                long base = opened.journal().appendedLsn() - history.size();
+                storage.cutPowerAfter(random.nextInt(3) == 0 ? Long.MAX_VALUE : random.nextInt(60));
+                for (int step = 0; step < 150; step++) {
+                    if (random.nextInt(4) > 0) {
+                        byte[] bytes = payload(history.size(), random);
+                        history.add(bytes);
+                        assertThat(append(opened.journal(), bytes)).isEqualTo(base + history.size());
+                    } else {
+                        opened.step();
+                        long safe = policy == Policy.ALWAYS
+                                ? opened.journal().committedLsn()
+                                : opened.journal().syncedLsn();
+                        promised = Math.max(promised, (int) (safe - base));
+                    }
+                }
+                if (random.nextInt(4) == 0) {
+                    opened.journal().close();
+                    promised = history.size();
+                }
+            } catch (PowerCut cut) {
+                // What was promised before stays promised.
             }
-        } catch (IOException failure) {
-            throw new AssertionError(failure);
+            end.accept(storage);
         }
     }
 
@@ -143,25 +144,21 @@ abstract class JournalFaultSuite {
             forSeeds(random -> {
                 FaultyStorage storage = new FaultyStorage(random);
                 List<byte[]> history = new ArrayList<>();
-                try {
-                    for (int life = 0; life < 4; life++) {
-                        Opened opened = open(storage, policy);
-                        assertThat(opened.recovered()).hasSize(history.size());
-                        long base = opened.journal().appendedLsn();
-                        List<byte[]> more = new ArrayList<>();
-                        for (int i = random.nextInt(30); i >= 0; i--) {
-                            byte[] bytes = payload(history.size() + more.size(), random);
-                            more.add(bytes);
-                            append(opened.journal(), bytes);
-                            if (random.nextInt(3) == 0) {
-                                opened.step();
-                            }
+                for (int life = 0; life < 4; life++) {
+                    Opened opened = open(storage, policy);
+                    assertThat(opened.recovered()).hasSize(history.size());
+                    long base = opened.journal().appendedLsn();
+                    List<byte[]> more = new ArrayList<>();
+                    for (int i = random.nextInt(30); i >= 0; i--) {
+                        byte[] bytes = payload(history.size() + more.size(), random);
+                        more.add(bytes);
+                        append(opened.journal(), bytes);
+                        if (random.nextInt(3) == 0) {
+                            opened.step();
                         }
-                        history.addAll(more.subList(0, (int) (opened.journal().committedLsn() - base)));
-                        storage.kill();
                     }
-                } catch (IOException failure) {
-                    throw new AssertionError(failure);
+                    history.addAll(more.subList(0, (int) (opened.journal().committedLsn() - base)));
+                    storage.kill();
                 }
             });
         }
@@ -184,17 +181,13 @@ abstract class JournalFaultSuite {
     void aFlippedBitInFrontOfTheLastRecordIsRefusedByFileAndOffset() {
         forSeeds(random -> {
             FaultyStorage storage = new FaultyStorage(random);
-            try {
-                fill(open(storage, Policy.ALWAYS), 12, random);
-                storage.kill();
-                Place place = placeOf(storage, random.nextInt(11));
-                storage.flipBit(place.file, place.offset + random.nextInt(place.bytes), random.nextInt(8));
-                assertThatThrownBy(() -> open(storage, Policy.ALWAYS))
-                        .isInstanceOf(DamagedLogException.class)
-                        .hasMessageStartingWith(place.file + ": damaged at byte " + place.offset);
-            } catch (IOException failure) {
-                throw new AssertionError(failure);
-            }
+            fill(open(storage, Policy.ALWAYS), 12, random);
+            storage.kill();
+            Place place = placeOf(storage, random.nextInt(11));
+            storage.flipBit(place.file, place.offset + random.nextInt(place.bytes), random.nextInt(8));
+            assertThatThrownBy(() -> open(storage, Policy.ALWAYS))
+                    .isInstanceOf(DamagedLogException.class)
+                    .hasMessageStartingWith(place.file + ": damaged at byte " + place.offset);
         });
     }
 
@@ -202,17 +195,13 @@ abstract class JournalFaultSuite {
     void aZeroedPageInFrontOfTheLastRecordIsRefused() {
         forSeeds(random -> {
             FaultyStorage storage = new FaultyStorage(random);
-            try {
-                fill(open(storage, Policy.ALWAYS), 12, random);
-                storage.kill();
-                Place place = placeOf(storage, random.nextInt(11));
-                storage.zero(place.file, place.offset, place.bytes);
-                assertThatThrownBy(() -> open(storage, Policy.ALWAYS))
-                        .isInstanceOf(DamagedLogException.class)
-                        .hasMessageContaining(place.file);
-            } catch (IOException failure) {
-                throw new AssertionError(failure);
-            }
+            fill(open(storage, Policy.ALWAYS), 12, random);
+            storage.kill();
+            Place place = placeOf(storage, random.nextInt(11));
+            storage.zero(place.file, place.offset, place.bytes);
+            assertThatThrownBy(() -> open(storage, Policy.ALWAYS))
+                    .isInstanceOf(DamagedLogException.class)
+                    .hasMessageContaining(place.file);
         });
     }
 
@@ -220,26 +209,22 @@ abstract class JournalFaultSuite {
     void aTornLastRecordIsAbsentNowAndEverAfter() {
         forSeeds(random -> {
             FaultyStorage storage = new FaultyStorage(random);
-            try {
-                List<byte[]> records = fill(open(storage, Policy.ALWAYS), 9, random);
-                storage.kill();
-                Place last = placeOf(storage, 8);
-                storage.cutFile(last.file, last.offset + random.nextInt(last.bytes));
-                for (int start = 0; start < 3; start++) {
-                    Opened again = open(storage, Policy.ALWAYS);
-                    assertThat(again.recovered()).hasSize(8 + start);
-                    byte[] more = payload(100 + start, random);
-                    records.set(8, more);
-                    append(again.journal(), more);
-                    again.step();
-                    storage.restart();
-                    List<byte[]> next = open(storage, Policy.ALWAYS).recovered();
-                    assertThat(next).hasSize(9 + start);
-                    assertThat(next.getLast()).isEqualTo(more);
-                    assertThat(next.get(7)).isEqualTo(records.get(7));
-                }
-            } catch (IOException failure) {
-                throw new AssertionError(failure);
+            List<byte[]> records = fill(open(storage, Policy.ALWAYS), 9, random);
+            storage.kill();
+            Place last = placeOf(storage, 8);
+            storage.cutFile(last.file, last.offset + random.nextInt(last.bytes));
+            for (int start = 0; start < 3; start++) {
+                Opened again = open(storage, Policy.ALWAYS);
+                assertThat(again.recovered()).hasSize(8 + start);
+                byte[] more = payload(100 + start, random);
+                records.set(8, more);
+                append(again.journal(), more);
+                again.step();
+                storage.restart();
+                List<byte[]> next = open(storage, Policy.ALWAYS).recovered();
+                assertThat(next).hasSize(9 + start);
+                assertThat(next.getLast()).isEqualTo(more);
+                assertThat(next.get(7)).isEqualTo(records.get(7));
             }
         });
     }
@@ -261,27 +246,22 @@ abstract class JournalFaultSuite {
     void afterAFailedSyncNothingIsEverCommittedAgain() {
         forSeeds(random -> {
             FaultyStorage storage = new FaultyStorage(random);
-            try {
-                Opened opened = open(storage, Policy.ALWAYS);
-                List<byte[]> records = fill(opened, 1 + random.nextInt(10), random);
-                long committed = opened.journal().committedLsn();
-                append(opened.journal(), payload(99, random));
-                storage.failSyncs(1);
-                opened.step();
-                assertThat(opened.journal().isFailed()).isTrue();
-                assertThat(opened.journal().refusal()).contains("fsync").contains("Input/output error");
-                for (int i = 0; i < 5; i++) {
-                    append(opened.journal(), payload(100 + i, random));
-                    opened.step(); // FaultyStorage complains of any write.
-                }
-                assertThat(opened.journal().committedLsn()).isEqualTo(committed);
-                assertThatThrownBy(() -> opened.journal().close()).isInstanceOf(IOException.class);
-                storage.restart();
-                assertThat(open(storage, Policy.ALWAYS).recovered().size())
-                        .isBetween(records.size(), records.size() + 1);
-            } catch (IOException failure) {
-                throw new AssertionError(failure);
+            Opened opened = open(storage, Policy.ALWAYS);
+            List<byte[]> records = fill(opened, 1 + random.nextInt(10), random);
+            long committed = opened.journal().committedLsn();
+            append(opened.journal(), payload(99, random));
+            storage.failSyncs(1);
+            opened.step();
+            assertThat(opened.journal().isFailed()).isTrue();
+            assertThat(opened.journal().refusal()).contains("fsync").contains("Input/output error");
+            for (int i = 0; i < 5; i++) {
+                append(opened.journal(), payload(100 + i, random));
+                opened.step(); // FaultyStorage complains of any write.
             }
+            assertThat(opened.journal().committedLsn()).isEqualTo(committed);
+            assertThatThrownBy(() -> opened.journal().close()).isInstanceOf(IOException.class);
+            storage.restart();
+            assertThat(open(storage, Policy.ALWAYS).recovered().size()).isBetween(records.size(), records.size() + 1);
         });
     }
 
@@ -290,38 +270,34 @@ abstract class JournalFaultSuite {
         for (Policy policy : List.of(Policy.ALWAYS, Policy.NO)) {
             forSeeds(random -> {
                 FaultyStorage storage = new FaultyStorage(random);
-                try {
-                    Opened opened = open(storage, policy);
-                    storage.setCapacity(500 + random.nextInt(30_000));
-                    List<byte[]> records = new ArrayList<>();
-                    while (opened.journal().refusal() == null) {
-                        records.add(payload(records.size(), random));
-                        append(opened.journal(), records.getLast());
-                        opened.step();
-                    }
-                    assertThat(opened.journal().refusal()).isEqualTo("No space left on device");
-                    assertThat(opened.journal().isFailed()).isFalse();
-                    assertThat(opened.journal().committedLsn())
-                            .isLessThan(opened.journal().appendedLsn());
+                Opened opened = open(storage, policy);
+                storage.setCapacity(500 + random.nextInt(30_000));
+                List<byte[]> records = new ArrayList<>();
+                while (opened.journal().refusal() == null) {
+                    records.add(payload(records.size(), random));
+                    append(opened.journal(), records.getLast());
                     opened.step();
-                    boolean isCut = random.nextBoolean();
-                    if (isCut) {
-                        long committed = opened.journal().committedLsn();
-                        storage.kill();
-                        storage.setCapacity(Long.MAX_VALUE);
-                        assertThat(open(storage, policy).recovered().size()).isBetween((int) committed, records.size());
-                        return;
-                    }
-                    storage.setCapacity(Long.MAX_VALUE);
-                    opened.step();
-                    assertThat(opened.journal().refusal()).isNull();
-                    assertThat(opened.journal().committedLsn())
-                            .isEqualTo(opened.journal().appendedLsn());
-                    storage.kill();
-                    assertThat(open(storage, policy).recovered()).hasSize(records.size());
-                } catch (IOException failure) {
-                    throw new AssertionError(failure);
                 }
+                assertThat(opened.journal().refusal()).isEqualTo("No space left on device");
+                assertThat(opened.journal().isFailed()).isFalse();
+                assertThat(opened.journal().committedLsn())
+                        .isLessThan(opened.journal().appendedLsn());
+                opened.step();
+                boolean isCut = random.nextBoolean();
+                if (isCut) {
+                    long committed = opened.journal().committedLsn();
+                    storage.kill();
+                    storage.setCapacity(Long.MAX_VALUE);
+                    assertThat(open(storage, policy).recovered().size()).isBetween((int) committed, records.size());
+                    return;
+                }
+                storage.setCapacity(Long.MAX_VALUE);
+                opened.step();
+                assertThat(opened.journal().refusal()).isNull();
+                assertThat(opened.journal().committedLsn())
+                        .isEqualTo(opened.journal().appendedLsn());
+                storage.kill();
+                assertThat(open(storage, policy).recovered()).hasSize(records.size());
             });
         }
     }
