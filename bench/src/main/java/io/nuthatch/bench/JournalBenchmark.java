@@ -5,8 +5,8 @@ import io.nuthatch.engine.Journal.Policy;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
 import io.nuthatch.persistence.disk.FileStorage;
+import io.nuthatch.persistence.wal.GroupCommitJournal;
 import io.nuthatch.persistence.wal.LogReader;
-import io.nuthatch.persistence.wal.SegmentedJournal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,10 +65,10 @@ public final class JournalBenchmark {
         long nanos;
         try (FileStorage storage = FileStorage.open(folder)) {
             LogReader.End end = new LogReader(storage, counter).replay((lsn, address, length) -> {});
-            Journal journal = SegmentedJournal.open(
+            Journal journal = GroupCommitJournal.open(
                     storage,
                     end,
-                    SegmentedJournal.Options.of(policy),
+                    GroupCommitJournal.Options.of(policy),
                     System::currentTimeMillis,
                     System::nanoTime,
                     account);

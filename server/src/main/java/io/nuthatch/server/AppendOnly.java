@@ -9,8 +9,8 @@ import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.persistence.disk.FileStorage;
 import io.nuthatch.persistence.recovery.Replay;
+import io.nuthatch.persistence.wal.GroupCommitJournal;
 import io.nuthatch.persistence.wal.LogReader;
-import io.nuthatch.persistence.wal.SegmentedJournal;
 import io.nuthatch.server.config.ServerConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,7 +37,7 @@ final class AppendOnly implements AutoCloseable {
     private final boolean isOn;
     private @Nullable FileStorage storage;
     private @Nullable LogReader reader;
-    private @Nullable SegmentedJournal journal;
+    private @Nullable GroupCommitJournal journal;
 
     AppendOnly(ServerConfig config, ServerState state, Keyspace keyspace, Indexes indexes, MemoryAccount memory) {
         this.config = config;
@@ -117,8 +117,8 @@ final class AppendOnly implements AutoCloseable {
                 replay.records(),
                 end.bytes(),
                 state.clock().nowMillis() - start);
-        SegmentedJournal begun = SegmentedJournal.open(
-                opened, end, SegmentedJournal.Options.of(policy()), state.clock(), state.nanoClock(), memory);
+        GroupCommitJournal begun = GroupCommitJournal.open(
+                opened, end, GroupCommitJournal.Options.of(policy()), state.clock(), state.nanoClock(), memory);
         journal = begun;
         config.onChange("appendfsync", () -> begun.setPolicy(policy()));
         EffectLog effects = new EffectLog(begun);
@@ -131,7 +131,7 @@ final class AppendOnly implements AutoCloseable {
     @Override
     public void close() {
         try (FileStorage held = storage) {
-            SegmentedJournal writing = journal;
+            GroupCommitJournal writing = journal;
             journal = null;
             storage = null;
             if (writing != null) {

@@ -81,10 +81,10 @@ class JournalKillTest {
         public static void main(String[] args) throws Exception {
             FileStorage storage = FileStorage.open(Path.of(args[0]));
             LogReader.End end = read(storage, new long[1]);
-            SegmentedJournal journal = SegmentedJournal.open(
+            GroupCommitJournal journal = GroupCommitJournal.open(
                     storage,
                     end,
-                    new SegmentedJournal.Options(Policy.ALWAYS, 256 << 10, 1 << 20),
+                    new GroupCommitJournal.Options(Policy.ALWAYS, 256 << 10, 1 << 20),
                     System::currentTimeMillis,
                     System::nanoTime,
                     new MemoryAccount());

@@ -26,12 +26,12 @@ class SegmentedJournalTest extends JournalFaultSuite {
     private static final long SEGMENT_BYTES = 32 << 10; // Small, so that a run meets many ends of segments.
 
     private final MemoryAccount account = new MemoryAccount();
-    private final List<SegmentedJournal> opened = new ArrayList<>();
+    private final List<GroupCommitJournal> opened = new ArrayList<>();
     private long nanos;
 
     @Override
     void powerIsOff() {
-        opened.forEach(SegmentedJournal::abandon);
+        opened.forEach(GroupCommitJournal::abandon);
         opened.clear();
     }
 
@@ -40,10 +40,10 @@ class SegmentedJournalTest extends JournalFaultSuite {
         List<byte[]> recovered = new ArrayList<>();
         LogReader.End end = new LogReader(storage, account.counter("journal", "reading"))
                 .replay((lsn, address, bytes) -> recovered.add(Memory.toBytes(address, bytes)));
-        SegmentedJournal journal = new SegmentedJournal(
+        GroupCommitJournal journal = new GroupCommitJournal(
                 storage,
                 end,
-                new SegmentedJournal.Options(policy, SEGMENT_BYTES, 1 << 20),
+                new GroupCommitJournal.Options(policy, SEGMENT_BYTES, 1 << 20),
                 () -> 1_700_000_000_000L,
                 () -> nanos += TimeUnit.MILLISECONDS.toNanos(200), // Each look at the clock is later: syncs fall due.
                 account);
@@ -186,10 +186,10 @@ class SegmentedJournalTest extends JournalFaultSuite {
         try (FileStorage storage = FileStorage.open(folder)) {
             LogReader.End end =
                     new LogReader(storage, account.counter("journal", "reading")).replay((lsn, address, bytes) -> {});
-            SegmentedJournal journal = SegmentedJournal.open(
+            GroupCommitJournal journal = GroupCommitJournal.open(
                     storage,
                     end,
-                    new SegmentedJournal.Options(Policy.ALWAYS, 64 << 10, 1 << 20),
+                    new GroupCommitJournal.Options(Policy.ALWAYS, 64 << 10, 1 << 20),
                     () -> 1_700_000_000_000L,
                     System::nanoTime,
                     account);

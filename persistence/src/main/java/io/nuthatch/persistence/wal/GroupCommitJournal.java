@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// The journal in files of our own: segments as [SegmentFormat] draws them, written by one thread.
+/// The journal: records gather in memory, and one thread brings them to the disk through a [LogWriter].
 ///
 /// Appending copies a record into a buffer in memory. The log's thread takes the whole buffer, completes the
 /// records, writes them with one call and, as the policy says, syncs once for all of them (group commit);
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Owns its buffers, counted in `journal`. Threads: any; [#step] is for the log's thread or for a test that
 /// has none.
-public final class SegmentedJournal implements Journal {
+public final class GroupCommitJournal implements Journal {
     static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long SYNC_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -70,7 +70,7 @@ public final class SegmentedJournal implements Journal {
     private @Nullable Thread thread;
 
     /// A journal without a thread of its own.
-    SegmentedJournal(
+    GroupCommitJournal(
             Storage storage,
             LogReader.End end,
             Options options,
@@ -86,7 +86,7 @@ public final class SegmentedJournal implements Journal {
                 account);
     }
 
-    private SegmentedJournal(
+    private GroupCommitJournal(
             LogWriter writer,
             LogReader.End end,
             Options options,
@@ -112,14 +112,14 @@ public final class SegmentedJournal implements Journal {
 
     /// Goes on behind `end`, which a [LogReader] of the same storage gave, with a thread `journal`. The
     /// storage is the caller's to close.
-    public static SegmentedJournal open(
+    public static GroupCommitJournal open(
             Storage storage,
             LogReader.End end,
             Options options,
             EpochClock clock,
             NanoClock nanoClock,
             MemoryAccount account) {
-        SegmentedJournal journal = new SegmentedJournal(storage, end, options, clock, nanoClock, account);
+        GroupCommitJournal journal = new GroupCommitJournal(storage, end, options, clock, nanoClock, account);
         journal.start();
         return journal;
     }
