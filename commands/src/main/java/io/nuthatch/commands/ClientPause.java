@@ -104,12 +104,7 @@ public final class ClientPause {
     }
 
     private static boolean mayWrite(CommandEntry entry, Session session) {
-        String name = entry.spec().name();
-        if (name.equals("EXEC")) {
-            Transaction transaction = session.transaction();
-            return transaction != null && transaction.queue().stream().anyMatch(queued -> mayReplicate(queued.entry()));
-        }
-        return mayReplicate(entry);
+        return session.executesAny(entry, ClientPause::mayReplicate);
     }
 
     private static boolean mayReplicate(CommandEntry entry) {

@@ -354,12 +354,7 @@ public final class Dispatcher implements CommandContext.TransactionExecutor {
 
     /// Makes room before a command that may need some; a queued command is asked for as if it were executed.
     private boolean isRefusedForMemory(CommandEntry entry, Session session) {
-        boolean needsRoom = entry.is(CommandFlag.DENYOOM);
-        Transaction transaction = session.transaction();
-        if (transaction != null && entry.spec().name().equals("EXEC")) {
-            needsRoom = transaction.queue().stream()
-                    .anyMatch(queued -> queued.entry().is(CommandFlag.DENYOOM));
-        }
+        boolean needsRoom = session.executesAny(entry, command -> command.is(CommandFlag.DENYOOM));
         return needsRoom && !maxMemory.makeRoom(state.clock().nowMillis());
     }
 

@@ -111,11 +111,6 @@ public final class Durability {
     }
 
     private static boolean mayWrite(CommandEntry entry, Session session) {
-        Transaction transaction = session.transaction();
-        return entry.is(CommandFlag.WRITE)
-                || transaction != null
-                        && entry.spec().name().equals("EXEC")
-                        && transaction.queue().stream()
-                                .anyMatch(queued -> queued.entry().is(CommandFlag.WRITE));
+        return session.executesAny(entry, command -> command.is(CommandFlag.WRITE));
     }
 }

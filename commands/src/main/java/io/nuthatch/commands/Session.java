@@ -2,6 +2,7 @@ package io.nuthatch.commands;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -101,6 +102,15 @@ public final class Session {
 
     public boolean isAuthenticated() {
         return user != null;
+    }
+
+    /// Whether executing the command executes one of the kind: itself, or for `EXEC` one that is queued.
+    boolean executesAny(CommandEntry entry, Predicate<CommandEntry> kind) {
+        Transaction open = transaction;
+        if (open != null && entry.spec().name().equals("EXEC")) {
+            return open.queue().stream().anyMatch(queued -> kind.test(queued.entry()));
+        }
+        return kind.test(entry);
     }
 
     /// The open transaction, or null outside `MULTI`.

@@ -181,11 +181,7 @@ public final class SearchCommands implements CommandFamily {
     private static String overallRecall(Indexes indexes) {
         double sum = 0;
         long checks = 0;
-        for (String name : indexes.names()) {
-            SearchIndex index = indexes.find(name);
-            if (index == null) {
-                continue; // Dropped since its name was listed.
-            }
+        for (SearchIndex index : indexes.all()) {
             for (FieldRecall field : index.recalls().values()) {
                 for (FieldRecall.Estimate estimate : field.estimates()) {
                     sum += estimate.estimate() * estimate.checks();

@@ -683,9 +683,9 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         }
     }
 
-    /// The live indexes, in the order of their names; under this.
-    List<SearchIndex> live() {
-        assert Thread.holdsLock(this);
+    /// The indexes there are now, in the order of their names. One may be dropped while the list is looked
+    /// at.
+    public synchronized List<SearchIndex> all() {
         return List.copyOf(byName.values());
     }
 
@@ -799,12 +799,12 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     }
 
     private void dropAll() {
-        List<SearchIndex> all = List.copyOf(byName.values());
+        List<SearchIndex> dropped = all();
         byName.clear();
         aliases.clear();
         publish();
         spaces = List.of();
-        for (SearchIndex index : all) {
+        for (SearchIndex index : dropped) {
             index.space().remove(index);
         }
         if (pins > 0) {

@@ -64,7 +64,7 @@ public final class IndexesExport implements DocumentImages.Source, AutoCloseable
             spaceNumbers.put(space.id(), spaces.size());
             spaces.add(new Space(space, own, space.ordinals().enter()));
         }
-        for (SearchIndex index : indexes.live()) {
+        for (SearchIndex index : indexes.all()) {
             int space = Objects.requireNonNull(spaceNumbers.get(index.space().id()), index.name());
             captured.add(new Captured(index, index.definition(), space, index.progress() >= 1));
             for (IndexField field : index.fields()) {

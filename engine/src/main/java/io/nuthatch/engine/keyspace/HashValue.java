@@ -151,22 +151,13 @@ public final class HashValue {
     /// Bytes of the rows that fields refer to.
     long rowBytes() {
         Keyspace keyspace = database.keyspace();
-        if (isTable()) {
-            long[] sum = {0};
-            Table.scan(tableEntry(), 0, Integer.MAX_VALUE, field -> {
-                if (Record.has(field, Record.ROW)) {
-                    sum[0] += keyspace.rowBytes(Memory.getInt(Record.valueAddress(field)));
-                }
-            });
-            return sum[0];
-        }
-        long bytes = 0;
-        for (long entry = start(); entry < end(); entry = next(entry)) {
-            if ((flagsOf(entry) & ROW) != 0) {
-                bytes += keyspace.rowBytes(Memory.getInt(valueOf(entry)));
+        long[] sum = {0};
+        scanStored(0, Integer.MAX_VALUE, (field, fieldLength, value, valueLength, isRow, expireAt) -> {
+            if (isRow) {
+                sum[0] += keyspace.rowBytes(Memory.getInt(value));
             }
-        }
-        return bytes;
+        });
+        return sum[0];
     }
 
     /// Replaces every reference to a row by the row's bytes; expiries stay.

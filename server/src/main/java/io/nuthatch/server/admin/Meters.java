@@ -199,12 +199,8 @@ public final class Meters implements AutoCloseable {
         GaugeSnapshot.Builder progress = GaugeSnapshot.builder()
                 .name("nuthatch_index_progress_ratio")
                 .help("Share of the documents older than the index that has been read");
-        for (String name : indexes.names()) {
-            SearchIndex index = indexes.find(name);
-            if (index == null) {
-                continue; // Dropped since its name was listed.
-            }
-            Labels label = Labels.of("index", name);
+        for (SearchIndex index : indexes.all()) {
+            Labels label = Labels.of("index", index.name());
             searches.dataPoint(counter(label, index.uses()));
             documents.dataPoint(gauge(label, index.size()));
             lag.dataPoint(gauge(label, index.vectorLag()));
@@ -229,16 +225,12 @@ public final class Meters implements AutoCloseable {
         GaugeSnapshot.Builder widths = GaugeSnapshot.builder()
                 .name("nuthatch_recall_ef_runtime")
                 .help("Width of walk for the recall that was asked for last");
-        for (String name : indexes.names()) {
-            SearchIndex index = indexes.find(name);
-            if (index == null) {
-                continue; // Dropped since its name was listed.
-            }
+        for (SearchIndex index : indexes.all()) {
             index.recalls().forEach((field, recall) -> {
                 for (FieldRecall.Estimate estimate : recall.estimates()) {
                     Labels labels = Labels.of(
                             "index",
-                            name,
+                            index.name(),
                             "field",
                             field,
                             "filter",
@@ -251,7 +243,7 @@ public final class Meters implements AutoCloseable {
                 for (FieldRecall.Target target : recall.targets()) {
                     Labels labels = Labels.of(
                             "index",
-                            name,
+                            index.name(),
                             "field",
                             field,
                             "filter",
