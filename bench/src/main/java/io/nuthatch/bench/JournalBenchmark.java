@@ -64,7 +64,7 @@ public final class JournalBenchmark {
         long records = 0;
         long nanos;
         try (FileStorage storage = FileStorage.open(folder)) {
-            LogReader.End end = new LogReader(storage, counter).replay((lsn, address, length) -> {});
+            LogReader.End end = new LogReader(storage, counter).replay(0, (lsn, address, length) -> {});
             Journal journal = GroupCommitJournal.open(
                     storage,
                     end,

@@ -44,6 +44,15 @@ public interface Journal extends Closeable {
     /// As [#whenCommitted], for [#syncedLsn].
     void whenSynced(long lsn, Runnable action);
 
+    /// Asks for a sync of what was appended until now, whatever the policy; [#whenSynced] tells when it is
+    /// done.
+    void requestSync();
+
+    /// Records up to `lsn` are in a checkpoint and never read again: files that hold no others go, soon and
+    /// on the log's own thread. The newest file stays in any case, so that a log that is lost is missed. A
+    /// file that cannot be deleted stays until the next call, and is in nobody's way.
+    void cut(long lsn);
+
     /// Why nothing may be written now, for people to read (`No space left on device`), or null. It goes away
     /// by itself when the disk takes writes again, unless [#isFailed].
     @Nullable

@@ -95,7 +95,7 @@ final class AppendOnly implements AutoCloseable {
         Replay replay = new Replay(keyspace, indexes);
         LogReader.End end;
         try {
-            end = Objects.requireNonNull(reader).replay(replay);
+            end = Objects.requireNonNull(reader).replay(0, replay);
         } catch (IOException | IllegalStateException damage) {
             throw new RecoveryException(
                     "appendonly: " + folder + ": " + damage.getMessage()

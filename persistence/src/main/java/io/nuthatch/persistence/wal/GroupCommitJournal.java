@@ -6,6 +6,8 @@ import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.Storage;
 import io.nuthatch.engine.memory.MemoryAccount;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// Owns its buffers, counted in `journal`. Threads: any; [#step] is for the log's thread or for a test that
 /// has none.
 public final class GroupCommitJournal implements Journal {
+    private static final Logger LOG = System.getLogger(GroupCommitJournal.class.getName());
     static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long SYNC_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -64,6 +67,8 @@ public final class GroupCommitJournal implements Journal {
     private volatile long delayedSyncs;
     private long lastSync;
     private volatile boolean isCrowded; // So much was appended that writers had better wait.
+    private volatile boolean isSyncAsked; // By somebody for whom the policy is not enough.
+    private volatile long cutLsn; // What is to be cut; 0 for nothing.
     private volatile boolean isWanted; // The log's thread has something to do.
     private volatile boolean isClosing;
     private boolean isClosed; // Guarded by stepLock.
@@ -193,14 +198,18 @@ public final class GroupCommitJournal implements Journal {
     void step() {
         synchronized (stepLock) {
             if (!isFailed) {
+                boolean isDue = isSyncAsked;
+                isSyncAsked = false;
                 try {
                     write();
                     Policy asked = policy;
-                    if (asked == Policy.ALWAYS
+                    if (isDue
+                            || asked == Policy.ALWAYS
                             || asked == Policy.EVERYSEC && nanoClock.nanoTime() - lastSync >= SYNC_EVERY_NANOS) {
                         sync();
                     }
                     refusal = null;
+                    cutOne();
                 } catch (SyncFailedException failure) {
                     isFailed = true;
                     refusal = failure.getMessage();
@@ -254,6 +263,25 @@ public final class GroupCommitJournal implements Journal {
         }
     }
 
+    /// Deletes one file at most: commits wait meanwhile.
+    private void cutOne() {
+        long lsn = cutLsn;
+        if (lsn == 0) {
+            return;
+        }
+        try {
+            if (writer.cut(lsn)) {
+                isWanted = true;
+                return;
+            }
+        } catch (IOException failure) {
+            LOG.log(Level.WARNING, "a file of the log that is not needed any more stays: {0}", failure.getMessage());
+        }
+        if (cutLsn == lsn) {
+            cutLsn = 0; // One that comes right here only asks for more, and is repeated by the next checkpoint.
+        }
+    }
+
     private void publish() {
         syncedLsn = writer.syncedLsn();
         sizeBytes = writer.sizeBytes();
@@ -289,6 +317,18 @@ public final class GroupCommitJournal implements Journal {
     @Override
     public void whenSynced(long lsn, Runnable action) {
         syncing.add(lsn, action);
+        wake();
+    }
+
+    @Override
+    public void requestSync() {
+        isSyncAsked = true;
+        wake();
+    }
+
+    @Override
+    public void cut(long lsn) {
+        cutLsn = lsn;
         wake();
     }
 
@@ -401,6 +441,9 @@ public final class GroupCommitJournal implements Journal {
             syncedLsn = writer.syncedLsn();
             append(0, 0);
             write();
+            while (cutLsn != 0) {
+                cutOne();
+            }
         } catch (IOException failure) {
             isFailed = true;
             refusal = failure.getMessage();

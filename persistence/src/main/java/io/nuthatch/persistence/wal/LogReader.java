@@ -54,29 +54,27 @@ public final class LogReader {
         return readBytes;
     }
 
-    /// Gives every record to `visitor`, oldest first. Throws [DamagedLogException] when something is missing
-    /// that had been synced; what came before was visited.
-    public End replay(Visitor visitor) throws IOException {
-        List<String> names = storage.list().stream()
+    /// Gives every record behind `coveredLsn` to `visitor`, oldest first. Throws [DamagedLogException] when
+    /// something of it is missing that had been synced; what came before was visited.
+    ///
+    /// `coveredLsn`: what a checkpoint makes unnecessary, 0 for nothing. Files that hold nothing newer are
+    /// what a cut that was interrupted left behind, and are not looked at.
+    public End replay(long coveredLsn, Visitor visitor) throws IOException {
+        List<String> all = storage.list().stream()
                 .filter(SegmentFormat::isSegment)
                 .sorted()
                 .toList();
-        long total = 0;
-        for (String name : names) {
-            try (Storage.File file = storage.open(name)) {
-                total += file.size();
-            }
-        }
-        totalBytes = total;
-        long nextLsn = 1;
-        long bytes = 0;
+        List<String> names = needed(all, coveredLsn);
+        long leftBytes = sizeOf(all.subList(0, all.size() - names.size()));
+        totalBytes = sizeOf(names);
+        long nextLsn = names.isEmpty() ? 1 : SegmentFormat.firstLsn(names.getFirst());
+        long bytes = leftBytes;
         Cut cut = null;
         for (int i = 0; i < names.size(); i++) {
             String name = names.get(i);
             boolean isLast = i == names.size() - 1;
             if (SegmentFormat.firstLsn(name) != nextLsn) {
-                throw new DamagedLogException(
-                        name, 0, "the log up to record " + (SegmentFormat.firstLsn(name) - 1) + " is missing");
+                throw missing(name);
             }
             try (Storage.File file = storage.open(name);
                     SegmentScan scan = new SegmentScan(file, counter)) {
@@ -85,17 +83,14 @@ public final class LogReader {
                     if (!isLast || !scan.isZeroFrom(SegmentFormat.HEADER_BYTES)) {
                         throw new DamagedLogException(name, 0, "this is no header of a segment");
                     }
-                } else {
-                    visitAll(scan, visitor);
-                }
-                nextLsn = scan.nextLsn();
-                if (!isLast) {
-                    checkWhole(scan, name, names.get(i + 1));
-                } else if (scan.nextLsn() == SegmentFormat.firstLsn(name)) {
-                    cut = scan.hasHeader() ? cutOf(scan, name) : null;
                     storage.delete(name);
                     storage.sync();
                     break;
+                }
+                visitAll(scan, coveredLsn, visitor);
+                nextLsn = scan.nextLsn();
+                if (!isLast) {
+                    checkWhole(scan, name, names.get(i + 1));
                 } else {
                     cut = cutOf(scan, name);
                     file.truncate(scan.position());
@@ -104,15 +99,43 @@ public final class LogReader {
                 bytes += scan.position();
             }
         }
-        readBytes = total;
+        readBytes = totalBytes;
         return new End(nextLsn - 1, bytes, cut);
     }
 
-    private void visitAll(SegmentScan scan, Visitor visitor) {
+    /// The segments from the one on that holds the first record behind `coveredLsn`.
+    private static List<String> needed(List<String> names, long coveredLsn) throws DamagedLogException {
+        for (int i = names.size() - 1; i >= 0; i--) {
+            if (SegmentFormat.firstLsn(names.get(i)) <= coveredLsn + 1) {
+                return names.subList(i, names.size());
+            }
+        }
+        if (!names.isEmpty()) {
+            throw missing(names.getFirst());
+        }
+        return names;
+    }
+
+    private static DamagedLogException missing(String name) {
+        return new DamagedLogException(
+                name, 0, "the log up to record " + (SegmentFormat.firstLsn(name) - 1) + " is missing");
+    }
+
+    private long sizeOf(List<String> names) throws IOException {
+        long sum = 0;
+        for (String name : names) {
+            try (Storage.File file = storage.open(name)) {
+                sum += file.size();
+            }
+        }
+        return sum;
+    }
+
+    private void visitAll(SegmentScan scan, long coveredLsn, Visitor visitor) {
         long before = readBytes;
         for (long record = scan.next(); record != 0; record = scan.next()) {
             int bytes = SegmentFormat.payloadBytes(record);
-            if (bytes > 0) {
+            if (bytes > 0 && SegmentFormat.lsn(record) > coveredLsn) {
                 visitor.record(SegmentFormat.lsn(record), record + SegmentFormat.RECORD_HEADER_BYTES, bytes);
             }
             readBytes = before + scan.position();

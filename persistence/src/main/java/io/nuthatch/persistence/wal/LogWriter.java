@@ -24,6 +24,10 @@ public interface LogWriter extends Closeable {
     /// Bytes of all files.
     long sizeBytes();
 
+    /// Deletes the oldest file if all its records are `lsn` or lower and another one follows; false when
+    /// there is none to delete. A file that a loss of power brings back is in nobody's way.
+    boolean cut(long lsn) throws IOException;
+
     /// Ends the log in order and lets the files and the memory go. The memory is given back in any case.
     @Override
     void close() throws IOException;

@@ -6,6 +6,7 @@ import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The segment that is being written, and the step to the next one.
@@ -110,6 +111,27 @@ final class SegmentWriter implements LogWriter {
         return closedBytes + position;
     }
 
+    /// The folder is not synced: a segment that a loss of power brings back is read by nobody and deleted the
+    /// next time. A segment counts as followed by another one only when that one's header is safe.
+    @Override
+    public boolean cut(long lsn) throws IOException {
+        String draft = unfinished == null ? "" : unfinished.name();
+        List<String> names = storage.list().stream()
+                .filter(name -> SegmentFormat.isSegment(name) && !name.equals(draft))
+                .sorted()
+                .toList();
+        if (names.size() < 2 || SegmentFormat.firstLsn(names.get(1)) > lsn + 1) {
+            return false;
+        }
+        long bytes;
+        try (Storage.File oldest = storage.open(names.getFirst())) {
+            bytes = oldest.size();
+        }
+        storage.delete(names.getFirst());
+        closedBytes -= bytes;
+        return true;
+    }
+
     /// Ends the segment: its length becomes true, and all of it safe.
     private void finish(Storage.File current) throws IOException {
         if (allocated > position) {
@@ -127,7 +149,8 @@ final class SegmentWriter implements LogWriter {
     private void begin(long firstLsn) throws IOException {
         Storage.File next = unfinished;
         if (next == null) {
-            next = storage.create(SegmentFormat.name(firstLsn));
+            String name = SegmentFormat.name(firstLsn);
+            next = storage.list().contains(name) ? storage.open(name) : storage.create(name);
             unfinished = next;
         }
         SegmentFormat.writeHeader(zeros, firstLsn, clock.nowMillis() / 1000);

@@ -35,7 +35,12 @@ abstract class JournalFaultSuite {
         void step();
     }
 
-    abstract Opened open(Storage storage, Policy policy) throws IOException;
+    /// `coveredLsn`: records up to this one are not needed any more.
+    abstract Opened open(Storage storage, Policy policy, long coveredLsn) throws IOException;
+
+    final Opened open(Storage storage, Policy policy) throws IOException {
+        return open(storage, policy, 0);
+    }
 
     /// Frees the memory of every journal that was opened and not closed; their disk is gone.
     abstract void powerIsOff();
@@ -136,6 +141,65 @@ abstract class JournalFaultSuite {
     @Test
     void powerCutsUnderEverysecKeepWhatWasSynced() {
         forSeeds(random -> liveAndDie(random, Policy.EVERYSEC, FaultyStorage::restart));
+    }
+
+    @Test
+    void whatIsCutFreesTheDiskAndLosesNothingBehindItWhereverThePowerGoes() {
+        forSeeds(random -> {
+            FaultyStorage storage = new FaultyStorage(random);
+            List<byte[]> history = new ArrayList<>();
+            long covered = 0;
+            for (int life = 0; life < 6; life++) {
+                try {
+                    if (random.nextInt(4) == 0) {
+                        storage.cutPowerAfter(random.nextInt(6)); // While it reads back and cuts.
+                    }
+                    Opened opened = open(storage, Policy.ALWAYS, covered);
+                    assertThat(opened.journal().appendedLsn())
+                            .as("life %d", life)
+                            .isBetween(covered, (long) history.size());
+                    history = new ArrayList<>(
+                            history.subList(0, (int) opened.journal().appendedLsn()));
+                    assertThat(opened.recovered()).hasSize(history.size() - (int) covered);
+                    for (int i = 0; i < opened.recovered().size(); i++) {
+                        assertThat(opened.recovered().get(i)).isEqualTo(history.get((int) covered + i));
+                    }
+                    storage.cutPowerAfter(random.nextInt(3) == 0 ? Long.MAX_VALUE : 20 + random.nextInt(60));
+                    for (int i = 0; i < 40; i++) {
+                        byte[] bytes = payload(history.size(), random);
+                        history.add(bytes);
+                        assertThat(append(opened.journal(), bytes)).isEqualTo(history.size());
+                        opened.step();
+                        if (random.nextInt(10) == 0) {
+                            covered = opened.journal().syncedLsn(); // As if a checkpoint held it.
+                            opened.journal().cut(covered);
+                        }
+                    }
+                } catch (PowerCut cut) {
+                    // What is behind the cut is there.
+                }
+                storage.restart();
+            }
+        });
+    }
+
+    @Test
+    void aCutLeavesTheNewestFile() throws IOException {
+        Random random = new Random(SEED);
+        FaultyStorage storage = new FaultyStorage(random);
+        Opened opened = open(storage, Policy.ALWAYS);
+        fill(opened, 60, random);
+        long before = opened.journal().sizeBytes();
+        opened.journal().cut(60);
+        for (int i = 0; i < 60; i++) {
+            opened.step();
+        }
+        assertThat(opened.journal().sizeBytes()).isLessThan(before / 2);
+        storage.kill();
+        assertThat(open(storage, Policy.ALWAYS, 60).journal().appendedLsn()).isEqualTo(60);
+        assertThatThrownBy(() -> open(storage, Policy.ALWAYS, 0))
+                .isInstanceOf(DamagedLogException.class)
+                .hasMessageContaining("is missing");
     }
 
     @Test

@@ -70,7 +70,7 @@ class JournalKillTest {
         /// Reads the log back; `found` gets the number of the last record. Each holds its own number.
         static LogReader.End read(FileStorage storage, long[] found) throws IOException {
             return new LogReader(storage, new MemoryAccount().counter("journal", "reading"))
-                    .replay((lsn, address, bytes) -> {
+                    .replay(0, (lsn, address, bytes) -> {
                         if (Memory.getLong(address) != lsn || Memory.getLong(address + bytes - 8) != lsn) {
                             throw new AssertionError("record " + lsn + " holds " + Memory.getLong(address));
                         }

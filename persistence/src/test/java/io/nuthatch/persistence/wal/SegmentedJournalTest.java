@@ -36,10 +36,10 @@ class SegmentedJournalTest extends JournalFaultSuite {
     }
 
     @Override
-    Opened open(Storage storage, Policy policy) throws IOException {
+    Opened open(Storage storage, Policy policy, long coveredLsn) throws IOException {
         List<byte[]> recovered = new ArrayList<>();
         LogReader.End end = new LogReader(storage, account.counter("journal", "reading"))
-                .replay((lsn, address, bytes) -> recovered.add(Memory.toBytes(address, bytes)));
+                .replay(coveredLsn, (lsn, address, bytes) -> recovered.add(Memory.toBytes(address, bytes)));
         GroupCommitJournal journal = new GroupCommitJournal(
                 storage,
                 end,
@@ -184,8 +184,8 @@ class SegmentedJournalTest extends JournalFaultSuite {
         int threads = 4;
         int each = 500;
         try (FileStorage storage = FileStorage.open(folder)) {
-            LogReader.End end =
-                    new LogReader(storage, account.counter("journal", "reading")).replay((lsn, address, bytes) -> {});
+            LogReader.End end = new LogReader(storage, account.counter("journal", "reading"))
+                    .replay(0, (lsn, address, bytes) -> {});
             GroupCommitJournal journal = GroupCommitJournal.open(
                     storage,
                     end,
@@ -205,7 +205,7 @@ class SegmentedJournalTest extends JournalFaultSuite {
             journal.close();
             int[] next = new int[threads];
             LogReader.End read = new LogReader(storage, account.counter("journal", "reading"))
-                    .replay((lsn, address, bytes) -> {
+                    .replay(0, (lsn, address, bytes) -> {
                         int thread = Memory.getInt(address);
                         assertThat(Memory.getInt(address + 4)).isEqualTo(next[thread]++);
                     });

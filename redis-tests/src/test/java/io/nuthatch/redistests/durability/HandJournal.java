@@ -124,6 +124,16 @@ final class HandJournal implements Journal {
     }
 
     @Override
+    public void requestSync() {
+        // The hand commits.
+    }
+
+    @Override
+    public void cut(long lsn) {
+        // There are no files.
+    }
+
+    @Override
     public void close() {
         // Nothing is held.
     }
