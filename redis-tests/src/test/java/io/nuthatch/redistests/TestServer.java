@@ -47,11 +47,14 @@ public final class TestServer implements AutoCloseable {
         return new TestServer(NuthatchServer.start(options, ServerConfig.defaults(), clock, new SystemClock(), more));
     }
 
-    /// A server with settings as words of the command line, such as `--appendonly`, `yes`.
+    /// A server with settings as words of the command line, such as `--appendonly`, `yes`; it keeps its data
+    /// where they say.
     public static TestServer startWith(EpochClock clock, String... settings) {
         try {
             ServerConfig config = ServerConfig.of(List.of(settings), InputStream.nullInputStream());
-            ServerOptions options = ServerOptions.defaults().withPort(0);
+            ServerOptions options = ServerOptions.defaults()
+                    .withPort(0)
+                    .withFolder(ServerOptions.of(config).folder());
             return new TestServer(NuthatchServer.start(options, config, clock, new SystemClock(), List.of()));
         } catch (ConfigException refused) {
             throw new AssertionError(refused.text(), refused);

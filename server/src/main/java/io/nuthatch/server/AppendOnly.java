@@ -98,9 +98,7 @@ final class AppendOnly implements AutoCloseable {
             end = Objects.requireNonNull(reader).replay(0, replay);
         } catch (IOException | IllegalStateException damage) {
             throw new RecoveryException(
-                    "appendonly: " + folder + ": " + damage.getMessage()
-                            + ". Nothing was changed. Keep a copy of the folder before you try anything",
-                    damage);
+                    "appendonly: " + folder + ": " + damage.getMessage() + RecoveryException.advice(folder), damage);
         }
         LogReader.Cut cut = end.cut();
         if (cut != null) {

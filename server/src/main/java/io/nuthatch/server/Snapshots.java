@@ -156,9 +156,7 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
             read(begun);
         } catch (IOException damage) {
             throw new RecoveryException(
-                    "checkpoints: " + folder + ": " + damage.getMessage()
-                            + ". Nothing was changed. Keep a copy of the folder before you try anything",
-                    damage);
+                    "checkpoints: " + folder + ": " + damage.getMessage() + RecoveryException.advice(folder), damage);
         }
     }
 

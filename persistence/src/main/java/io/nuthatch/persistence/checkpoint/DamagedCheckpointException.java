@@ -6,7 +6,29 @@ import java.io.IOException;
 public final class DamagedCheckpointException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    private final String file;
+    private final long offset;
+    private final String what;
+
     DamagedCheckpointException(String file, long offset, String what) {
         super(file + " is damaged at byte " + offset + ": " + what);
+        this.file = file;
+        this.offset = offset;
+        this.what = what;
+    }
+
+    /// Name of the file.
+    public String file() {
+        return file;
+    }
+
+    /// Where in it, in bytes.
+    public long offset() {
+        return offset;
+    }
+
+    /// What is wrong there, in words.
+    public String what() {
+        return what;
     }
 }

@@ -60,10 +60,7 @@ public final class LogReader {
     /// `coveredLsn`: what a checkpoint makes unnecessary, 0 for nothing. Files that hold nothing newer are
     /// what a cut that was interrupted left behind, and are not looked at.
     public End replay(long coveredLsn, Visitor visitor) throws IOException {
-        List<String> all = storage.list().stream()
-                .filter(SegmentFormat::isSegment)
-                .sorted()
-                .toList();
+        List<String> all = SegmentFormat.segments(storage);
         List<String> names = needed(all, coveredLsn);
         long leftBytes = sizeOf(all.subList(0, all.size() - names.size()));
         totalBytes = sizeOf(names);

@@ -1,9 +1,12 @@
 package io.nuthatch.persistence.wal;
 
+import io.nuthatch.engine.Storage;
 import io.nuthatch.engine.memory.Memory;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.zip.CRC32C;
 
 /// The bytes of a segment: a header, then records one behind the other, each at a multiple of 8. Numbers are
@@ -50,6 +53,11 @@ final class SegmentFormat {
         return name.length() == NAME_DIGITS + SUFFIX.length()
                 && name.endsWith(SUFFIX)
                 && name.chars().limit(NAME_DIGITS).allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    /// Names of the segments, oldest first.
+    static List<String> segments(Storage storage) throws IOException {
+        return storage.list().stream().filter(SegmentFormat::isSegment).sorted().toList();
     }
 
     /// The LSN in a segment's name.
@@ -114,6 +122,11 @@ final class SegmentFormat {
 
     static long lsn(long record) {
         return Memory.getLong(record + LSN);
+    }
+
+    /// Unix seconds when the record was written.
+    static long seconds(long record) {
+        return Integer.toUnsignedLong(Memory.getInt(record + SECONDS));
     }
 
     /// The highest LSN that was known to be synced when the record was written, or something lower.

@@ -5,6 +5,7 @@ import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 
 /// A segment read into memory, and what its bytes mean.
 ///
@@ -68,6 +69,36 @@ final class SegmentScan implements AutoCloseable {
         position += SegmentFormat.recordBytes(SegmentFormat.payloadBytes(record));
         nextLsn++;
         return record;
+    }
+
+    /// Goes on at `offset`, where the record `lsn` is known to be.
+    void moveTo(long offset, long lsn) {
+        position = offset;
+        nextLsn = lsn;
+    }
+
+    /// The bytes from `from` to `to`, while this is open.
+    MemorySegment slice(long from, long to) {
+        return Memory.ALL.asSlice(address + from, to - from);
+    }
+
+    /// Goes on behind what is not whole at [#position], to the next good record of this segment, which
+    /// [#next] then gives: for whoever looks what is left of a damaged log. False when there is none. A
+    /// record takes 24 bytes at least, so that the LSN of a good one can be no higher than the bytes in
+    /// between have room for.
+    boolean skipDamage() {
+        for (long at = position; at + SegmentFormat.RECORD_HEADER_BYTES <= bytes; at += SegmentFormat.ALIGNMENT) {
+            long record = address + at;
+            long skipped = SegmentFormat.lsn(record) - nextLsn;
+            if (skipped >= 0
+                    && skipped <= (at - position) / SegmentFormat.RECORD_HEADER_BYTES
+                    && SegmentFormat.isWhole(record, bytes - at)) {
+                position = at;
+                nextLsn += skipped;
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Behind the last record of [#next], in bytes.

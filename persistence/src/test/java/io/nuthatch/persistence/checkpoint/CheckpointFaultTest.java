@@ -28,7 +28,7 @@ class CheckpointFaultTest {
     private final Random random = new Random(SEED);
     private final FaultyStorage storage = new FaultyStorage(new Random(SEED));
 
-    private static IndexDefinition definition() {
+    static IndexDefinition definition() {
         FieldType.Vector vector = new FieldType.Vector(
                 FieldType.Vector.Algorithm.HNSW,
                 VectorType.FLOAT32,
