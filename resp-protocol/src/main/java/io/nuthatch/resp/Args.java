@@ -160,16 +160,10 @@ public final class Args {
 
     /// The same arguments in memory of their own, which lives as long as the copy is reachable.
     public Args copy() {
-        MemorySegment memory = Arena.ofAuto().allocate(Math.max(1, totalBytes()));
-        Args copy = copy(memory.address());
-        copy.owned = memory;
-        return copy;
-    }
-
-    /// The same arguments in the caller's [#totalBytes] at `address`, which must outlive the copy's use.
-    public Args copy(long address) {
         Args copy = new Args();
-        long target = address;
+        MemorySegment memory = Arena.ofAuto().allocate(Math.max(1, totalBytes()));
+        copy.owned = memory;
+        long target = memory.address();
         for (int i = 0; i < count; i++) {
             WireMemory.copy(addresses[i], target, lengths[i]);
             copy.add(target, lengths[i]);
