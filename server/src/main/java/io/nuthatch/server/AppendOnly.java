@@ -7,21 +7,23 @@ import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.effect.EffectLog;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.persistence.chronicle.ChronicleLog;
 import io.nuthatch.persistence.disk.FileStorage;
 import io.nuthatch.persistence.recovery.Replay;
 import io.nuthatch.persistence.wal.GroupCommitJournal;
+import io.nuthatch.persistence.wal.LogFiles;
 import io.nuthatch.persistence.wal.LogReader;
 import io.nuthatch.server.config.ServerConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The log on disk, from the settings to the keyspace: `appendonly`, `appendfsync`, `appenddirname`.
+/// The log on disk, from the settings to the keyspace: `appendonly`, `appendfsync`, `appenddirname`,
+/// `aof-engine`.
 ///
 /// [#prepare] before the port opens, [#load] behind it, so that clients get `LOADING` and not a refused
 /// connection; [#close] when nobody changes anything any more. One thread at a time.
@@ -36,7 +38,7 @@ final class AppendOnly implements AutoCloseable {
     private final Path folder;
     private final boolean isOn;
     private @Nullable FileStorage storage;
-    private @Nullable LogReader reader;
+    private @Nullable LogFiles files;
     private @Nullable GroupCommitJournal journal;
 
     AppendOnly(ServerConfig config, ServerState state, Keyspace keyspace, Indexes indexes, MemoryAccount memory) {
@@ -74,9 +76,9 @@ final class AppendOnly implements AutoCloseable {
         }
         try {
             FileStorage opened = FileStorage.open(folder);
-            LogReader fresh = new LogReader(opened, memory.counter("journal", "reading"));
             storage = opened;
-            reader = fresh;
+            LogFiles fresh = files(opened);
+            files = fresh;
             state.durability()
                     .setLoading(new Durability.Loading(state.clock().nowMillis(), fresh::totalBytes, fresh::readBytes));
         } catch (IOException failure) {
@@ -84,18 +86,34 @@ final class AppendOnly implements AutoCloseable {
         }
     }
 
+    /// The log as `aof-engine` says; throws when the folder holds one of the other kind.
+    private LogFiles files(FileStorage opened) throws IOException {
+        MemoryAccount.Counter counter = memory.counter("journal", "files");
+        LogFiles segmented = new LogReader(opened, counter);
+        LogFiles chronicle = ChronicleLog.in(folder, counter);
+        boolean isChronicle = config.text("aof-engine").get().equals("chronicle");
+        if (!(isChronicle ? segmented : chronicle).isEmpty()) {
+            throw new IOException(folder + " holds a log of the other aof-engine: set aof-engine to "
+                    + (isChronicle ? "segmented" : "chronicle") + ", or move the folder away");
+        }
+        if (isChronicle) {
+            ChronicleLog.checkJvm();
+        }
+        return isChronicle ? chronicle : segmented;
+    }
+
     /// Reads the log back and begins to write to it. Throws [RecoveryException] when it is damaged; the files
     /// are then as they were.
     void load() {
-        FileStorage opened = storage;
-        if (opened == null) {
+        LogFiles read = files;
+        if (read == null) {
             return;
         }
         long start = state.clock().nowMillis();
         Replay replay = new Replay(keyspace, indexes);
         LogReader.End end;
         try {
-            end = Objects.requireNonNull(reader).replay(0, replay);
+            end = read.replay(0, replay);
         } catch (IOException | IllegalStateException damage) {
             throw new RecoveryException(
                     "appendonly: " + folder + ": " + damage.getMessage() + RecoveryException.advice(folder), damage);
@@ -116,7 +134,7 @@ final class AppendOnly implements AutoCloseable {
                 end.bytes(),
                 state.clock().nowMillis() - start);
         GroupCommitJournal begun = GroupCommitJournal.open(
-                opened, end, GroupCommitJournal.Options.of(policy()), state.clock(), state.nanoClock(), memory);
+                read, end, GroupCommitJournal.Options.of(policy()), state.clock(), state.nanoClock(), memory);
         journal = begun;
         config.onChange("appendfsync", () -> begun.setPolicy(policy()));
         EffectLog effects = new EffectLog(begun);

@@ -35,6 +35,8 @@ final class Logging {
         Runnable level = () -> root.setLevel(level(config.text("loglevel").get()));
         level.run();
         config.onChange("loglevel", level);
+        // Chronicle Queue warns of its own pace and of what a crash left; the log finds that out and says it better.
+        context.getLogger("net.openhft").setLevel(Level.ERROR);
     }
 
     private static Level level(String name) {

@@ -116,6 +116,18 @@ class ArchitectureTest {
     }
 
     @Test
+    void chronicleQueueHasOneDoor() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.nuthatch.persistence.chronicle..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("net.openhft..")
+                .because("without aof-engine chronicle no class of it is loaded")
+                .check(classes);
+    }
+
+    @Test
     void onlyTheServersClocksReadTheTime() {
         noClasses()
                 .that(resideInAPackage("io.nuthatch.server..")

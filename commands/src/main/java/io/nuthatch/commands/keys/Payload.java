@@ -1,9 +1,6 @@
 package io.nuthatch.commands.keys;
 
 import io.nuthatch.commands.CommandException;
-import io.nuthatch.resp.rdb.Crc64;
-import io.nuthatch.resp.rdb.Lzf;
-import io.nuthatch.resp.rdb.MalformedLzfException;
 import java.io.ByteArrayOutputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -263,11 +260,7 @@ final class Payload {
                     }
                     int start = at;
                     skip((int) packed);
-                    try {
-                        yield Lzf.unpack(data, start, (int) packed, unpacked);
-                    } catch (MalformedLzfException notPacked) {
-                        throw badFormat();
-                    }
+                    yield Lzf.unpack(data, start, (int) packed, unpacked);
                 }
                 default -> {
                     at--;

@@ -9,13 +9,14 @@ public final class DamagedLogException extends IOException {
     private final String file;
     private final long offset;
 
-    DamagedLogException(String file, long offset, String what) {
+    /// `what` is missing or wrong, at byte `offset` of `file`.
+    public DamagedLogException(String file, long offset, String what) {
         super(file + ": damaged at byte " + offset + ": " + what);
         this.file = file;
         this.offset = offset;
     }
 
-    /// Name of the segment.
+    /// Name of the file.
     public String file() {
         return file;
     }

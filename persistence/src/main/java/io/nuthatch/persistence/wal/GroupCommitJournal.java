@@ -3,7 +3,6 @@ package io.nuthatch.persistence.wal;
 import io.nuthatch.engine.EpochClock;
 import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.NanoClock;
-import io.nuthatch.engine.Storage;
 import io.nuthatch.engine.memory.MemoryAccount;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -76,30 +75,14 @@ public final class GroupCommitJournal implements Journal {
 
     /// A journal without a thread of its own.
     GroupCommitJournal(
-            Storage storage,
-            LogReader.End end,
-            Options options,
-            EpochClock clock,
-            NanoClock nanoClock,
-            MemoryAccount account) {
-        this(
-                new SegmentWriter(storage, clock, account.counter("journal", "buffers"), options.segmentBytes, end),
-                end,
-                options,
-                clock,
-                nanoClock,
-                account);
-    }
-
-    private GroupCommitJournal(
-            LogWriter writer,
+            LogFiles files,
             LogReader.End end,
             Options options,
             EpochClock clock,
             NanoClock nanoClock,
             MemoryAccount account) {
         MemoryAccount.Counter counter = account.counter("journal", "buffers");
-        this.writer = writer;
+        this.writer = files.writer(end, options.segmentBytes, clock);
         this.appending = new AppendBuffer(counter);
         this.writing = new AppendBuffer(counter);
         this.clock = clock;
@@ -115,16 +98,16 @@ public final class GroupCommitJournal implements Journal {
         syncing.reach(end.lastLsn());
     }
 
-    /// Goes on behind `end`, which a [LogReader] of the same storage gave, with a thread `journal`. The
-    /// storage is the caller's to close.
+    /// Goes on behind `end`, which a replay of `files` gave, with a thread `journal`. The folder is the
+    /// caller's to let go.
     public static GroupCommitJournal open(
-            Storage storage,
+            LogFiles files,
             LogReader.End end,
             Options options,
             EpochClock clock,
             NanoClock nanoClock,
             MemoryAccount account) {
-        GroupCommitJournal journal = new GroupCommitJournal(storage, end, options, clock, nanoClock, account);
+        GroupCommitJournal journal = new GroupCommitJournal(files, end, options, clock, nanoClock, account);
         journal.start();
         return journal;
     }

@@ -1,5 +1,6 @@
 package io.nuthatch.persistence.wal;
 
+import io.nuthatch.engine.EpochClock;
 import io.nuthatch.engine.Storage;
 import io.nuthatch.engine.memory.MemoryAccount;
 import java.io.IOException;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// see [SegmentScan].
 ///
 /// One [#replay]; progress may be read from any thread.
-public final class LogReader {
+public final class LogReader implements LogFiles {
     /// Takes what was in the log.
     public interface Visitor {
         /// One record; its payload is readable during the call.
@@ -44,21 +45,32 @@ public final class LogReader {
         this.counter = counter;
     }
 
-    /// Bytes of the log; 0 until the replay began.
+    @Override
     public long totalBytes() {
         return totalBytes;
     }
 
-    /// Bytes of the log that were replayed.
+    @Override
+    public boolean isEmpty() throws IOException {
+        return storage.list().stream().noneMatch(SegmentFormat::isSegment);
+    }
+
+    @Override
+    public LogWriter writer(End end, long segmentBytes, EpochClock clock) {
+        return new SegmentWriter(storage, clock, counter, segmentBytes, end);
+    }
+
+    @Override
+    public LogCursor cursor(long lsn) {
+        return new SegmentCursor(storage, counter, lsn);
+    }
+
+    @Override
     public long readBytes() {
         return readBytes;
     }
 
-    /// Gives every record behind `coveredLsn` to `visitor`, oldest first. Throws [DamagedLogException] when
-    /// something of it is missing that had been synced; what came before was visited.
-    ///
-    /// `coveredLsn`: what a checkpoint makes unnecessary, 0 for nothing. Files that hold nothing newer are
-    /// what a cut that was interrupted left behind, and are not looked at.
+    @Override
     public End replay(long coveredLsn, Visitor visitor) throws IOException {
         List<String> all = SegmentFormat.segments(storage);
         List<String> names = needed(all, coveredLsn);

@@ -23,11 +23,14 @@ import java.util.zip.CRC32C;
 /// A length of 0 is no record: a segment may end in zeros, which `always` writes ahead so that a sync has no
 /// new size to record. The number at 16 is what tells damage from a torn end: see [SegmentScan]. A record
 /// without payload changes nothing; a log that was closed in order ends in one.
-final class SegmentFormat {
-    static final int HEADER_BYTES = 32;
-    static final int RECORD_HEADER_BYTES = 24;
+public final class SegmentFormat {
+    /// Bytes of a segment's header.
+    public static final int HEADER_BYTES = 32;
+    /// Bytes of a record in front of its payload.
+    public static final int RECORD_HEADER_BYTES = 24;
     static final int ALIGNMENT = 8;
-    static final int MAX_PAYLOAD_BYTES = Integer.MAX_VALUE - 1024;
+    /// The longest payload.
+    public static final int MAX_PAYLOAD_BYTES = Integer.MAX_VALUE - 1024;
 
     private static final long MAGIC = 0x01_47_4f_4c_48_54_55_4eL; // "NUTHLOG", 1
     private static final int CRC = 0;
@@ -67,7 +70,8 @@ final class SegmentFormat {
 
     // ---- Header
 
-    static void writeHeader(long address, long firstLsn, long epochSeconds) {
+    /// Writes the header of a segment.
+    public static void writeHeader(long address, long firstLsn, long epochSeconds) {
         Memory.putLong(address, MAGIC);
         Memory.putLong(address + 8, firstLsn);
         Memory.putLong(address + 16, epochSeconds);
@@ -75,7 +79,8 @@ final class SegmentFormat {
         Memory.putInt(address + 28, crc(address, 28));
     }
 
-    static boolean isHeader(long address, long firstLsn) {
+    /// Whether the header of the segment that begins with `firstLsn` is at `address`.
+    public static boolean isHeader(long address, long firstLsn) {
         return Memory.getLong(address) == MAGIC
                 && Memory.getLong(address + 8) == firstLsn
                 && Memory.getInt(address + 28) == crc(address, 28);
@@ -84,30 +89,30 @@ final class SegmentFormat {
     // ---- Records
 
     /// Bytes that a record of that payload takes in the file.
-    static long recordBytes(int payloadBytes) {
+    public static long recordBytes(int payloadBytes) {
         return RECORD_HEADER_BYTES + (payloadBytes + (long) ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
     /// Writes all of a record's header that is known when it is appended; [#seal] makes it whole.
-    static void begin(long record, int payloadBytes, long lsn) {
+    public static void begin(long record, int payloadBytes, long lsn) {
         Memory.putInt(record + LENGTH, payloadBytes + 1);
         Memory.putLong(record + LSN, lsn);
     }
 
     /// Completes the header of a record whose payload stands behind it.
-    static void seal(long record, long syncedLsn, long epochSeconds) {
+    public static void seal(long record, long syncedLsn, long epochSeconds) {
         Memory.putInt(record + SINCE_SYNCED, (int) Math.min(Integer.MAX_VALUE, lsn(record) - syncedLsn));
         Memory.putInt(record + SECONDS, (int) epochSeconds);
         Memory.putInt(record + CRC, crc(record + LENGTH, sealedBytes(record)));
     }
 
     /// Whether a whole and undamaged record begins at `record`, of which `available` bytes can be read.
-    static boolean isWhole(long record, long available) {
+    public static boolean isWhole(long record, long available) {
         return hasRoom(record, available) && Memory.getInt(record + CRC) == crc(record + LENGTH, sealedBytes(record));
     }
 
     /// As [#isWhole], but for the CRC: the cheap question first.
-    static boolean hasRoom(long record, long available) {
+    public static boolean hasRoom(long record, long available) {
         if (available < RECORD_HEADER_BYTES) {
             return false;
         }
@@ -116,11 +121,12 @@ final class SegmentFormat {
     }
 
     /// -1 where there is no record.
-    static int payloadBytes(long record) {
+    public static int payloadBytes(long record) {
         return Memory.getInt(record + LENGTH) - 1;
     }
 
-    static long lsn(long record) {
+    /// The record's LSN.
+    public static long lsn(long record) {
         return Memory.getLong(record + LSN);
     }
 
@@ -130,7 +136,7 @@ final class SegmentFormat {
     }
 
     /// The highest LSN that was known to be synced when the record was written, or something lower.
-    static long syncedLsn(long record) {
+    public static long syncedLsn(long record) {
         return lsn(record) - Memory.getInt(record + SINCE_SYNCED);
     }
 

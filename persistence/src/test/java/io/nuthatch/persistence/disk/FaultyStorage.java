@@ -28,7 +28,7 @@ import java.util.TreeSet;
 /// - **Read-only folder** ([#setReadOnly]): every change throws.
 /// - **Rot** ([#flipBit], [#zeroPage], [#cutFile]): what the disk held changes. Owed: what stands behind is
 ///   never taken for the continuation, and what was synced is missed aloud where anything proves it was.
-public final class FaultyStorage implements Storage {
+public final class FaultyStorage implements Storage, FaultyDisk {
     private static final int PAGE_BYTES = 4096;
     private static final int SECTOR_BYTES = 512;
 
@@ -49,31 +49,32 @@ public final class FaultyStorage implements Storage {
 
     // ---- Faults
 
-    /// Cuts the power inside the operation that comes after `operations` more.
+    @Override
     public void cutPowerAfter(long operations) {
         operationsLeft = operations;
     }
 
-    /// The next `count` syncs of files fail.
+    @Override
     public void failSyncs(int count) {
         failingSyncs = count;
     }
 
-    /// Bytes that all files together may hold.
+    @Override
     public void setCapacity(long bytes) {
         capacity = bytes;
     }
 
+    @Override
     public void setReadOnly(boolean value) {
         isReadOnly = value;
     }
 
-    /// Runs before each sync of a file, which it may delay.
+    @Override
     public void beforeSync(Runnable action) {
         beforeSync = action;
     }
 
-    /// The power was cut and comes back: what the disk may have kept. Handles from before are void.
+    @Override
     public void restart() {
         names = new HashMap<>(
                 nameHistory.isEmpty() || random.nextInt(3) == 0
@@ -85,7 +86,7 @@ public final class FaultyStorage implements Storage {
         afterRestart();
     }
 
-    /// The process was killed: what was written stays, synced or not.
+    @Override
     public void kill() {
         afterRestart();
     }
@@ -101,19 +102,19 @@ public final class FaultyStorage implements Storage {
         }
     }
 
-    /// Flips one bit of a file, on the disk.
+    @Override
     public void flipBit(String name, long offset, int bit) {
         names.get(name).damage(bytes -> bytes[(int) offset] ^= (byte) (1 << bit));
     }
 
-    /// Zeros up to a page of a file, on the disk.
+    @Override
     public void zero(String name, long offset, int length) {
         names.get(name)
                 .damage(bytes ->
                         Arrays.fill(bytes, (int) offset, (int) Math.min(bytes.length, offset + length), (byte) 0));
     }
 
-    /// Cuts a file off, on the disk.
+    @Override
     public void cutFile(String name, long size) {
         Content content = names.get(name);
         content.bytes = Arrays.copyOf(content.bytes, (int) size);

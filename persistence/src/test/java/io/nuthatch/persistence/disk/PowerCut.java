@@ -4,7 +4,7 @@ package io.nuthatch.persistence.disk;
 public final class PowerCut extends Error {
     private static final long serialVersionUID = 1;
 
-    PowerCut() {
+    public PowerCut() {
         super("power cut", null, false, false);
     }
 }

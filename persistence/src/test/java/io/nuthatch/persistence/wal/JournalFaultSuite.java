@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.Journal.Policy;
-import io.nuthatch.engine.Storage;
 import io.nuthatch.engine.memory.Memory;
-import io.nuthatch.persistence.disk.FaultyStorage;
+import io.nuthatch.persistence.disk.FaultyDisk;
 import io.nuthatch.persistence.disk.PowerCut;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -15,40 +14,51 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /// What a journal owes, whatever stands behind the port: appends, commits and every fault of
-/// [FaultyStorage], from seeds. A subclass opens the journal.
-abstract class JournalFaultSuite {
+/// [FaultyDisk], from seeds. A subclass opens the journal.
+public abstract class JournalFaultSuite<D extends FaultyDisk> {
     private static final int RUNS = Integer.getInteger("nuthatch.runs", 60);
     private static final long SEED = Long.getLong("nuthatch.seed", 0x5eed);
 
     /// A journal whose thread is the test.
-    interface Opened {
+    public interface Opened {
         Journal journal();
 
         /// Records as they were read back, oldest first.
         List<byte[]> recovered();
 
+        /// Reads from a record on.
+        LogCursor cursor(long lsn);
+
         /// Lets the journal do what is due.
         void step();
     }
 
-    /// `coveredLsn`: records up to this one are not needed any more.
-    abstract Opened open(Storage storage, Policy policy, long coveredLsn) throws IOException;
+    /// How many seeds a test takes, where `usual` is right for a disk in memory.
+    protected int runs(int usual) {
+        return usual;
+    }
 
-    final Opened open(Storage storage, Policy policy) throws IOException {
+    /// A disk with nothing on it.
+    protected abstract D newDisk(Random random) throws IOException;
+
+    /// `coveredLsn`: records up to this one are not needed any more.
+    protected abstract Opened open(D storage, Policy policy, long coveredLsn) throws IOException;
+
+    final Opened open(D storage, Policy policy) throws IOException {
         return open(storage, policy, 0);
     }
 
     /// Frees the memory of every journal that was opened and not closed; their disk is gone.
-    abstract void powerIsOff();
+    protected abstract void powerIsOff();
 
     /// Where the `index`th record lies, for faults in its bytes.
-    abstract Place placeOf(Storage storage, int index) throws IOException;
+    protected abstract Place placeOf(D storage, int index) throws IOException;
 
-    record Place(String file, long offset, int bytes) {}
+    /// Bytes of a record in a file.
+    public record Place(String file, long offset, int bytes) {}
 
     /// A record's bytes are a function of its place, so that a wrong one shows.
     private static byte[] payload(long index, Random sizes) {
@@ -72,8 +82,13 @@ abstract class JournalFaultSuite {
         void run(Random random) throws IOException;
     }
 
+    /// How a life ends.
+    private interface Ending {
+        void end(FaultyDisk disk) throws IOException;
+    }
+
     private void forSeeds(Seeded seeded) {
-        for (int i = 0; i < RUNS; i++) {
+        for (int i = 0; i < runs(RUNS); i++) {
             long seed = SEED + i;
             try {
                 seeded.run(new Random(seed));
@@ -87,8 +102,8 @@ abstract class JournalFaultSuite {
 
     /// Runs a journal through several lives, each ended by `end`, and holds every recovery against what was
     /// appended and acknowledged.
-    private void liveAndDie(Random random, Policy policy, Consumer<FaultyStorage> end) throws IOException {
-        FaultyStorage storage = new FaultyStorage(random);
+    private void liveAndDie(Random random, Policy policy, Ending end) throws IOException {
+        D storage = newDisk(random);
         List<byte[]> history = new ArrayList<>(); // What the log must hold, as a prefix.
         int promised = 0;
         for (int life = 0; life < 6; life++) {
@@ -129,24 +144,24 @@ abstract class JournalFaultSuite {
             } catch (PowerCut cut) {
                 // What was promised before stays promised.
             }
-            end.accept(storage);
+            end.end(storage);
         }
     }
 
     @Test
     void powerCutsKeepWhatWasCommittedAndNothingOutOfOrder() {
-        forSeeds(random -> liveAndDie(random, Policy.ALWAYS, FaultyStorage::restart));
+        forSeeds(random -> liveAndDie(random, Policy.ALWAYS, FaultyDisk::restart));
     }
 
     @Test
     void powerCutsUnderEverysecKeepWhatWasSynced() {
-        forSeeds(random -> liveAndDie(random, Policy.EVERYSEC, FaultyStorage::restart));
+        forSeeds(random -> liveAndDie(random, Policy.EVERYSEC, FaultyDisk::restart));
     }
 
     @Test
     void whatIsCutFreesTheDiskAndLosesNothingBehindItWhereverThePowerGoes() {
         forSeeds(random -> {
-            FaultyStorage storage = new FaultyStorage(random);
+            D storage = newDisk(random);
             List<byte[]> history = new ArrayList<>();
             long covered = 0;
             for (int life = 0; life < 6; life++) {
@@ -186,7 +201,7 @@ abstract class JournalFaultSuite {
     @Test
     void aCutLeavesTheNewestFile() throws IOException {
         Random random = new Random(SEED);
-        FaultyStorage storage = new FaultyStorage(random);
+        D storage = newDisk(random);
         Opened opened = open(storage, Policy.ALWAYS);
         fill(opened, 60, random);
         long before = opened.journal().sizeBytes();
@@ -206,7 +221,7 @@ abstract class JournalFaultSuite {
     void aKilledProcessLosesNothingThatWasCommittedUnderAnyPolicy() {
         for (Policy policy : Policy.values()) {
             forSeeds(random -> {
-                FaultyStorage storage = new FaultyStorage(random);
+                D storage = newDisk(random);
                 List<byte[]> history = new ArrayList<>();
                 for (int life = 0; life < 4; life++) {
                     Opened opened = open(storage, policy);
@@ -244,7 +259,7 @@ abstract class JournalFaultSuite {
     @Test
     void aFlippedBitInFrontOfTheLastRecordIsRefusedByFileAndOffset() {
         forSeeds(random -> {
-            FaultyStorage storage = new FaultyStorage(random);
+            D storage = newDisk(random);
             fill(open(storage, Policy.ALWAYS), 12, random);
             storage.kill();
             Place place = placeOf(storage, random.nextInt(11));
@@ -258,7 +273,7 @@ abstract class JournalFaultSuite {
     @Test
     void aZeroedPageInFrontOfTheLastRecordIsRefused() {
         forSeeds(random -> {
-            FaultyStorage storage = new FaultyStorage(random);
+            D storage = newDisk(random);
             fill(open(storage, Policy.ALWAYS), 12, random);
             storage.kill();
             Place place = placeOf(storage, random.nextInt(11));
@@ -272,7 +287,7 @@ abstract class JournalFaultSuite {
     @Test
     void aTornLastRecordIsAbsentNowAndEverAfter() {
         forSeeds(random -> {
-            FaultyStorage storage = new FaultyStorage(random);
+            D storage = newDisk(random);
             List<byte[]> records = fill(open(storage, Policy.ALWAYS), 9, random);
             storage.kill();
             Place last = placeOf(storage, 8);
@@ -296,7 +311,7 @@ abstract class JournalFaultSuite {
     @Test
     void aLogThatWasClosedInOrderMissesItsLastRecordAloud() throws IOException {
         Random random = new Random(SEED);
-        FaultyStorage storage = new FaultyStorage(random);
+        D storage = newDisk(random);
         Opened opened = open(storage, Policy.ALWAYS);
         fill(opened, 5, random);
         opened.journal().close();
@@ -309,7 +324,7 @@ abstract class JournalFaultSuite {
     @Test
     void afterAFailedSyncNothingIsEverCommittedAgain() {
         forSeeds(random -> {
-            FaultyStorage storage = new FaultyStorage(random);
+            D storage = newDisk(random);
             Opened opened = open(storage, Policy.ALWAYS);
             List<byte[]> records = fill(opened, 1 + random.nextInt(10), random);
             long committed = opened.journal().committedLsn();
@@ -333,7 +348,7 @@ abstract class JournalFaultSuite {
     void aFullDiskRefusesAndGoesOnWhenThereIsRoom() {
         for (Policy policy : List.of(Policy.ALWAYS, Policy.NO)) {
             forSeeds(random -> {
-                FaultyStorage storage = new FaultyStorage(random);
+                D storage = newDisk(random);
                 Opened opened = open(storage, policy);
                 storage.setCapacity(500 + random.nextInt(30_000));
                 List<byte[]> records = new ArrayList<>();
@@ -369,7 +384,7 @@ abstract class JournalFaultSuite {
     @Test
     void aReadOnlyFolderRefusesWrites() throws IOException {
         Random random = new Random(SEED);
-        FaultyStorage storage = new FaultyStorage(random);
+        D storage = newDisk(random);
         storage.setReadOnly(true);
         Opened opened = open(storage, Policy.ALWAYS);
         append(opened.journal(), payload(0, random));
@@ -384,7 +399,7 @@ abstract class JournalFaultSuite {
     @Test
     void whoWaitsForACommitIsToldAfterTheSyncAndInOrder() throws IOException {
         Random random = new Random(SEED);
-        FaultyStorage storage = new FaultyStorage(random);
+        D storage = newDisk(random);
         Opened opened = open(storage, Policy.ALWAYS);
         List<Integer> told = new ArrayList<>();
         List<Integer> toldBeforeSync = new ArrayList<>();
@@ -400,5 +415,55 @@ abstract class JournalFaultSuite {
         assertThat(toldBeforeSync).isEmpty();
         opened.journal().whenCommitted(2, () -> told.add(22));
         assertThat(told).endsWith(22);
+    }
+
+    @Test
+    void aCursorReadsFromAnyPlaceBesideTheWriter() {
+        forSeeds(random -> {
+            D storage = newDisk(random);
+            Opened opened = open(storage, Policy.ALWAYS);
+            List<byte[]> history = fill(opened, 1 + random.nextInt(80), random);
+            int next = random.nextInt(history.size());
+            try (LogCursor cursor = opened.cursor(next + 1)) {
+                for (int round = 0; round < 60; round++) {
+                    List<byte[]> read = new ArrayList<>();
+                    cursor.read(
+                            opened.journal().committedLsn(),
+                            random.nextInt(20_000),
+                            (lsn, address, bytes) -> read.add(Memory.toBytes(address, bytes)));
+                    for (byte[] bytes : read) {
+                        assertThat(bytes).as("record %d", next).isEqualTo(history.get(next));
+                        next++;
+                    }
+                    assertThat(cursor.nextLsn()).isEqualTo(next + 1);
+                    history.add(payload(history.size(), random));
+                    append(opened.journal(), history.getLast());
+                    if (random.nextBoolean()) {
+                        opened.step();
+                    }
+                }
+            }
+        });
+    }
+
+    @Test
+    void aCursorMissesAloudWhatWasCut() throws IOException {
+        Random random = new Random(SEED);
+        Opened opened = open(newDisk(random), Policy.ALWAYS);
+        fill(opened, 200, random);
+        opened.journal().cut(200);
+        for (int i = 0; i < 60; i++) {
+            opened.step();
+        }
+        try (LogCursor cursor = opened.cursor(1)) {
+            assertThatThrownBy(() -> cursor.read(200, 1, (lsn, address, bytes) -> {}))
+                    .isInstanceOf(DamagedLogException.class)
+                    .hasMessageContaining("record 1 is not in the log any more");
+        }
+        try (LogCursor cursor = opened.cursor(200)) {
+            List<Long> read = new ArrayList<>();
+            cursor.read(200, 1, (lsn, address, bytes) -> read.add(lsn));
+            assertThat(read).containsExactly(200L);
+        }
     }
 }

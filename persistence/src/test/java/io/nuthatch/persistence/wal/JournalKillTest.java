@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nuthatch.engine.Journal.Policy;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.persistence.chronicle.ChronicleLog;
 import io.nuthatch.persistence.disk.FileStorage;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -14,16 +15,29 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// A process that appends to a log on a real disk is killed (SIGKILL) at some point, again and again.
 class JournalKillTest {
     private static final long SEED = Long.getLong("nuthatch.seed", System.nanoTime());
     private static final int ROUNDS = Integer.getInteger("nuthatch.kills", 5);
 
-    @Test
-    void whatAKilledProcessWasToldIsSafeIsThere(@TempDir Path folder) throws Exception {
+    /// The logs there are.
+    enum Kind {
+        SEGMENTED,
+        CHRONICLE;
+
+        LogFiles in(Path folder, FileStorage storage) {
+            MemoryAccount.Counter counter = new MemoryAccount().counter("journal", "files");
+            return this == SEGMENTED ? new LogReader(storage, counter) : ChronicleLog.in(folder, counter);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatAKilledProcessWasToldIsSafeIsThere(Kind kind, @TempDir Path folder) throws Exception {
         System.out.println("-Dnuthatch.seed=" + SEED);
         Random random = new Random(SEED);
         long acknowledged = 0;
@@ -34,10 +48,14 @@ class JournalKillTest {
                             "jdk.incubator.vector",
                             "--enable-native-access=ALL-UNNAMED",
                             "--sun-misc-unsafe-memory-access=allow",
+                            "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
+                            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+                            "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
                             "-cp",
                             System.getProperty("java.class.path"),
                             Appender.class.getName(),
-                            folder.toString())
+                            folder.toString(),
+                            kind.name())
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             int acks = 1 + random.nextInt(400);
@@ -56,7 +74,7 @@ class JournalKillTest {
             }
             long[] found = {0};
             try (FileStorage storage = FileStorage.open(folder)) {
-                LogReader.End end = Appender.read(storage, found);
+                LogReader.End end = Appender.read(kind.in(folder, storage), found);
                 assertThat(end.lastLsn()).isGreaterThanOrEqualTo(acknowledged);
             }
             assertThat(found[0]).as("round %d", round).isGreaterThanOrEqualTo(acknowledged);
@@ -68,21 +86,22 @@ class JournalKillTest {
         private Appender() {}
 
         /// Reads the log back; `found` gets the number of the last record. Each holds its own number.
-        static LogReader.End read(FileStorage storage, long[] found) throws IOException {
-            return new LogReader(storage, new MemoryAccount().counter("journal", "reading"))
-                    .replay(0, (lsn, address, bytes) -> {
-                        if (Memory.getLong(address) != lsn || Memory.getLong(address + bytes - 8) != lsn) {
-                            throw new AssertionError("record " + lsn + " holds " + Memory.getLong(address));
-                        }
-                        found[0] = lsn;
-                    });
+        static LogReader.End read(LogFiles log, long[] found) throws IOException {
+            return log.replay(0, (lsn, address, bytes) -> {
+                if (Memory.getLong(address) != lsn || Memory.getLong(address + bytes - 8) != lsn) {
+                    throw new AssertionError("record " + lsn + " holds " + Memory.getLong(address));
+                }
+                found[0] = lsn;
+            });
         }
 
         public static void main(String[] args) throws Exception {
-            FileStorage storage = FileStorage.open(Path.of(args[0]));
-            LogReader.End end = read(storage, new long[1]);
+            Path folder = Path.of(args[0]);
+            FileStorage storage = FileStorage.open(folder);
+            LogFiles log = Kind.valueOf(args[1]).in(folder, storage);
+            LogReader.End end = read(log, new long[1]);
             GroupCommitJournal journal = GroupCommitJournal.open(
-                    storage,
+                    log,
                     end,
                     new GroupCommitJournal.Options(Policy.ALWAYS, 256 << 10, 1 << 20),
                     System::currentTimeMillis,

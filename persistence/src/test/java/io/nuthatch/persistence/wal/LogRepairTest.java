@@ -60,9 +60,10 @@ class LogRepairTest {
     }
 
     private void write(Storage storage, Random random, int records, boolean isClosed) throws IOException {
-        LogReader.End end = new LogReader(storage, counter).replay(0, (lsn, address, bytes) -> {});
+        LogReader log = new LogReader(storage, counter);
+        LogReader.End end = log.replay(0, (lsn, address, bytes) -> {});
         GroupCommitJournal journal = new GroupCommitJournal(
-                storage,
+                log,
                 end,
                 new GroupCommitJournal.Options(Policy.ALWAYS, SEGMENT_BYTES, 1 << 20),
                 () -> 1_700_000_000_000L,

@@ -22,52 +22,44 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The journal in segments: the faults that every journal meets, and what is its own.
-class SegmentedJournalTest extends JournalFaultSuite {
+class SegmentedJournalTest extends JournalFaultSuite<FaultyStorage> {
     private static final long SEGMENT_BYTES = 32 << 10; // Small, so that a run meets many ends of segments.
 
     private final MemoryAccount account = new MemoryAccount();
-    private final List<GroupCommitJournal> opened = new ArrayList<>();
+    private final List<SteppedJournal> opened = new ArrayList<>();
     private long nanos;
 
     @Override
-    void powerIsOff() {
-        opened.forEach(GroupCommitJournal::abandon);
+    protected FaultyStorage newDisk(Random random) {
+        return new FaultyStorage(random);
+    }
+
+    @Override
+    protected void powerIsOff() {
+        opened.forEach(SteppedJournal::abandon);
         opened.clear();
     }
 
     @Override
-    Opened open(Storage storage, Policy policy, long coveredLsn) throws IOException {
+    protected Opened open(FaultyStorage storage, Policy policy, long coveredLsn) throws IOException {
         List<byte[]> recovered = new ArrayList<>();
-        LogReader.End end = new LogReader(storage, account.counter("journal", "reading"))
-                .replay(coveredLsn, (lsn, address, bytes) -> recovered.add(Memory.toBytes(address, bytes)));
-        GroupCommitJournal journal = new GroupCommitJournal(
-                storage,
+        LogReader log = new LogReader(storage, account.counter("journal", "segments"));
+        LogReader.End end =
+                log.replay(coveredLsn, (lsn, address, bytes) -> recovered.add(Memory.toBytes(address, bytes)));
+        SteppedJournal journal = new SteppedJournal(
+                log,
                 end,
-                new GroupCommitJournal.Options(policy, SEGMENT_BYTES, 1 << 20),
-                () -> 1_700_000_000_000L,
+                recovered,
+                policy,
+                SEGMENT_BYTES,
                 () -> nanos += TimeUnit.MILLISECONDS.toNanos(200), // Each look at the clock is later: syncs fall due.
                 account);
         opened.add(journal);
-        return new Opened() {
-            @Override
-            public Journal journal() {
-                return journal;
-            }
-
-            @Override
-            public List<byte[]> recovered() {
-                return recovered;
-            }
-
-            @Override
-            public void step() {
-                journal.step();
-            }
-        };
+        return journal;
     }
 
     @Override
-    Place placeOf(Storage storage, int index) throws IOException {
+    protected Place placeOf(FaultyStorage storage, int index) throws IOException {
         int passed = 0;
         for (String name : storage.list().stream().sorted().toList()) {
             try (Storage.File file = storage.open(name);
@@ -184,10 +176,10 @@ class SegmentedJournalTest extends JournalFaultSuite {
         int threads = 4;
         int each = 500;
         try (FileStorage storage = FileStorage.open(folder)) {
-            LogReader.End end = new LogReader(storage, account.counter("journal", "reading"))
-                    .replay(0, (lsn, address, bytes) -> {});
+            LogReader log = new LogReader(storage, account.counter("journal", "segments"));
+            LogReader.End end = log.replay(0, (lsn, address, bytes) -> {});
             GroupCommitJournal journal = GroupCommitJournal.open(
-                    storage,
+                    log,
                     end,
                     new GroupCommitJournal.Options(Policy.ALWAYS, 64 << 10, 1 << 20),
                     () -> 1_700_000_000_000L,

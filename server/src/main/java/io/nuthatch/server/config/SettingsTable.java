@@ -345,6 +345,11 @@ final class SettingsTable {
         fixed("appenddirname", new Text(), "appendonlydir", """
             Folder of the log, in dir. One server at a time may use it.\
             """);
+        fixed("aof-engine", new Choice(List.of("segmented", "chronicle")), "segmented", """
+            What writes the log: "segmented" is the server's own files; "chronicle" is Chronicle Queue, which is
+            slower and whose files other Java programs can follow. Both hold the same records and survive the
+            same faults. A log of one is not read by the other.\
+            """);
         live("appendfsync", new Choice(List.of("always", "everysec", "no")), "everysec", """
             When the log is safe. "always": a reply goes out when what it tells of would survive a loss of power;
             one sync serves all clients that wait. "everysec": the log is written within about 10 ms and synced

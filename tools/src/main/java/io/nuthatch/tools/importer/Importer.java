@@ -3,7 +3,6 @@ package io.nuthatch.tools.importer;
 import io.nuthatch.tools.client.Pipeline;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /// Sends the items of sources, one source after the other. One thread.
 final class Importer implements CommandSink {
@@ -13,7 +12,6 @@ final class Importer implements CommandSink {
     private final ErrorLog errors;
     private final long maxErrors;
     private final byte[] database;
-    private byte[] selected = {}; // None yet.
     private long itemsLeft;
     private long items; // Of all sources, passed ones included: the pipeline's mark.
     private long done; // Items of this run.
@@ -30,8 +28,7 @@ final class Importer implements CommandSink {
 
     /// Called now and then, with the items of the source whose commands have all been answered.
     interface Watcher {
-        /// @param isLast whether nothing more of this source comes
-        void look(long answeredItems, boolean isLast) throws IOException;
+        void look(long answeredItems) throws IOException;
     }
 
     /// How a source ended.
@@ -46,7 +43,7 @@ final class Importer implements CommandSink {
         long base = items;
         source.skip(from);
         items += from;
-        select(database, 0);
+        select();
         End end = End.COMPLETE;
         try {
             while (true) {
@@ -69,19 +66,16 @@ final class Importer implements CommandSink {
                     break;
                 }
                 if (items % LOOK_EVERY == 0) {
-                    watcher.look(Math.max(from, pipeline.answeredMark() - base), false);
+                    watcher.look(Math.max(from, pipeline.answeredMark() - base));
                 }
             }
         } catch (MalformedFileException torn) {
             pipeline.drain();
-            watcher.look(items - base, true);
+            watcher.look(items - base);
             throw torn;
-        } catch (IOException broken) {
-            watcher.look(Math.max(from, pipeline.answeredMark() - base), true);
-            throw broken;
         }
         pipeline.drain();
-        watcher.look(items - base, true);
+        watcher.look(items - base);
         return end;
     }
 
@@ -90,23 +84,11 @@ final class Importer implements CommandSink {
         return done;
     }
 
-    @Override
-    public void select(byte[] next, long place) throws IOException {
-        if (Arrays.equals(next, selected)) {
-            return;
-        }
-        pipeline.drain();
-        long before = errors.count();
+    private void select() throws IOException {
         begin(2);
         argument("SELECT".getBytes(StandardCharsets.US_ASCII));
-        argument(next);
-        end(place);
-        pipeline.drain();
-        if (errors.count() > before) {
-            throw new IOException("the server has no database " + new String(next, StandardCharsets.ISO_8859_1)
-                    + "; its setting `databases` says how many there are");
-        }
-        selected = next;
+        argument(database);
+        end(0);
     }
 
     @Override

@@ -43,10 +43,10 @@ class CheckCommandTest {
         ToolClock clock = new ToolClock();
         MemoryAccount account = new MemoryAccount();
         try (FileStorage storage = FileStorage.open(folder.resolve("appendonlydir"))) {
-            LogReader.End end =
-                    new LogReader(storage, account.counter("test", "reading")).replay(0, (lsn, address, bytes) -> {});
+            LogReader log = new LogReader(storage, account.counter("test", "reading"));
+            LogReader.End end = log.replay(0, (lsn, address, bytes) -> {});
             try (GroupCommitJournal journal = GroupCommitJournal.open(
-                    storage, end, GroupCommitJournal.Options.of(Journal.Policy.ALWAYS), clock, clock, account)) {
+                    log, end, GroupCommitJournal.Options.of(Journal.Policy.ALWAYS), clock, clock, account)) {
                 EffectLog effects = new EffectLog(journal);
                 for (int i = 0; i < 10; i++) {
                     Key key = Key.copyOf(ByteStrings.bytes("key " + i));
