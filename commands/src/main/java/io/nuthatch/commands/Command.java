@@ -16,6 +16,12 @@ public interface Command {
         return spec().placement();
     }
 
+    /// Whether this call will be so short that the event loop should execute it itself, although its place is
+    /// the query pool. Asked only when nothing else of the connection is to be executed.
+    default boolean isShort(Args args) {
+        return false;
+    }
+
     /// Executes the command and writes exactly one reply (commands such as `SUBSCRIBE` write one per
     /// channel).
     ///

@@ -160,10 +160,16 @@ public final class Args {
 
     /// The same arguments in memory of their own, which lives as long as the copy is reachable.
     public Args copy() {
-        Args copy = new Args();
         MemorySegment memory = Arena.ofAuto().allocate(Math.max(1, totalBytes()));
+        Args copy = copy(memory.address());
         copy.owned = memory;
-        long target = memory.address();
+        return copy;
+    }
+
+    /// The same arguments in the caller's [#totalBytes] at `address`, which must outlive the copy's use.
+    public Args copy(long address) {
+        Args copy = new Args();
+        long target = address;
         for (int i = 0; i < count; i++) {
             WireMemory.copy(addresses[i], target, lengths[i]);
             copy.add(target, lengths[i]);

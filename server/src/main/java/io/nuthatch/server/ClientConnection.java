@@ -64,12 +64,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
 
     /// A command on the query pool; its reply is sent when all before it are.
     private static final class Pending {
+        private final ByteBuf request; // Holds the arguments until the command is done.
         private final ByteBuf out;
         private final boolean isSuppressed;
         private long ownLsn; // Of the record that the command appended, 0 for none.
         private boolean isDone;
 
-        Pending(ByteBuf out, boolean isSuppressed) {
+        Pending(ByteBuf request, ByteBuf out, boolean isSuppressed) {
+            this.request = request;
             this.out = out;
             this.isSuppressed = isSuppressed;
         }
@@ -240,8 +242,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
                     return i;
                 }
             }
-            if (dispatcher.placement(entry, client, args) == Placement.QUERY_POOL) {
-                assert entry != null;
+            if (entry != null
+                    && dispatcher.placement(entry, client, args) == Placement.QUERY_POOL
+                    && !(count == 1 && pending.isEmpty() && entry.command().isShort(args))) {
                 if (!submit(entry, args, context.nowMillis())) {
                     return i;
                 }
@@ -300,9 +303,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             return false;
         }
         Session client = session();
-        Args copy = args.copy();
+        ByteBuf request = context().alloc().directBuffer(Math.toIntExact(args.totalBytes()));
+        Args copy = args.copy(request.memoryAddress());
         ByteBuf out = context().alloc().directBuffer(256);
-        Pending task = new Pending(out, dispatcher.begin(entry, client, nowMillis));
+        Pending task = new Pending(request, out, dispatcher.begin(entry, client, nowMillis));
         int protocol = client.protocol();
         boolean accepted = pool.submit(context -> {
             ReplyWriter reply = new ReplyWriter(out);
@@ -317,6 +321,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             }
         });
         if (!accepted) {
+            request.release();
             out.release();
             state.stats().queryPoolWaits.increment();
             isWaiting = true;
@@ -338,6 +343,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     private void finished(Pending task) {
         running--;
         task.isDone = true;
+        task.request.release();
         if (isGone) {
             leave();
             return;

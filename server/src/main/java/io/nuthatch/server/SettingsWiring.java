@@ -31,6 +31,9 @@ final class SettingsWiring {
         if (!config.flag("huge-pages").getAsBoolean()) {
             System.setProperty("nuthatch.hugepages", "off");
         }
+        if (!config.flag("paired-walks").getAsBoolean()) {
+            System.setProperty("nuthatch.pairedwalks", "off");
+        }
         if (!config.flag("short-build-walks").getAsBoolean()) {
             System.setProperty("nuthatch.shortbuildwalks", "off");
         }

@@ -1,6 +1,9 @@
 package io.nuthatch.commands.keys;
 
 import io.nuthatch.commands.CommandException;
+import io.nuthatch.resp.rdb.Crc64;
+import io.nuthatch.resp.rdb.Lzf;
+import io.nuthatch.resp.rdb.MalformedLzfException;
 import java.io.ByteArrayOutputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -260,7 +263,11 @@ final class Payload {
                     }
                     int start = at;
                     skip((int) packed);
-                    yield Lzf.unpack(data, start, (int) packed, unpacked);
+                    try {
+                        yield Lzf.unpack(data, start, (int) packed, unpacked);
+                    } catch (MalformedLzfException notPacked) {
+                        throw badFormat();
+                    }
                 }
                 default -> {
                     at--;

@@ -20,6 +20,11 @@ final class FtCommand implements Command {
     @FunctionalInterface
     interface Body {
         void execute(CommandContext context, Args args, ReplyWriter reply);
+
+        /// See [Command#isShort].
+        default boolean isShort(Args args) {
+            return false;
+        }
     }
 
     private final CommandSpec spec;
@@ -33,6 +38,11 @@ final class FtCommand implements Command {
     @Override
     public CommandSpec spec() {
         return spec;
+    }
+
+    @Override
+    public boolean isShort(Args args) {
+        return body.isShort(args);
     }
 
     @Override

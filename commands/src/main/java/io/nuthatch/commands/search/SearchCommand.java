@@ -34,8 +34,9 @@ import org.jspecify.annotations.Nullable;
 
 /// `FT.SEARCH`: parse, search, reply.
 ///
-/// Threads: stateless but for its services; runs on the query pool and holds no stripe while it searches.
-final class SearchCommand {
+/// Threads: stateless but for its services; runs on the query pool, or on an event loop when it is short, and
+/// holds no stripe while it searches.
+final class SearchCommand implements FtCommand.Body {
     static final CommandSpec SPEC = CommandSpec.named("FT.SEARCH")
             .summary("Searches an index with a query")
             .syntax("index query [NOCONTENT] [VERBATIM] [WITHSCORES] [WITHPAYLOADS] [WITHSORTKEYS]"
@@ -67,15 +68,32 @@ final class SearchCommand {
     private final SearchSettings settings;
     private final DialectUse dialects;
     private final NanoClock clock;
+    private final ShortSearches shorts;
 
     SearchCommand(Indexes indexes, SearchSettings settings, DialectUse dialects, NanoClock clock) {
         this.indexes = indexes;
         this.settings = settings;
         this.dialects = dialects;
         this.clock = clock;
+        this.shorts = new ShortSearches(clock);
     }
 
-    void execute(CommandContext context, Args args, ReplyWriter reply) {
+    @Override
+    public boolean isShort(Args args) {
+        return settings.runsShortOnEventLoop() && shorts.contains(args);
+    }
+
+    @Override
+    public void execute(CommandContext context, Args args, ReplyWriter reply) {
+        long start = clock.nanoTime();
+        try {
+            search(context, args, reply);
+        } finally {
+            shorts.took(args, clock.nanoTime() - start);
+        }
+    }
+
+    private void search(CommandContext context, Args args, ReplyWriter reply) {
         SearchArguments arguments = SearchSyntax.parse(args);
         SearchIndex index = SearchCommands.find(indexes, arguments.index());
         int dialect = arguments.dialect() == 0 ? settings.defaultDialect() : arguments.dialect();

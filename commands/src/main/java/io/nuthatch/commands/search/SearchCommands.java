@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 /// The `FT.*` commands.
 ///
 /// An index name is no key: it is never routed by hash slot, and no stripe is held for it. Whatever parses a
-/// query, walks an index or takes stripes itself runs on the query pool.
+/// query, walks an index or takes stripes itself runs on the query pool; but for searches that are short
+/// ([ShortSearches]).
 public final class SearchCommands implements CommandFamily {
     static final String GROUP = "search";
 
@@ -56,7 +57,7 @@ public final class SearchCommands implements CommandFamily {
                 new FtCommand(SchemaCommands.CREATE, schema::create),
                 new FtCommand(SchemaCommands.ALTER, schema::alter),
                 new FtCommand(SchemaCommands.DROPINDEX, schema::drop),
-                new FtCommand(SearchCommand.SPEC, new SearchCommand(indexes, settings, dialects, clock)::execute),
+                new FtCommand(SearchCommand.SPEC, new SearchCommand(indexes, settings, dialects, clock)),
                 new FtCommand(
                         spec("FT.EXPLAIN", "Shows how a query is understood", "index query [DIALECT dialect]")
                                 .arity(-3)

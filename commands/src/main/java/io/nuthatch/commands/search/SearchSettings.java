@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -29,6 +30,7 @@ final class SearchSettings {
     private final LongSupplier maxResults;
     private final Supplier<String> resp3Shape;
     private final Supplier<String> defaultCompression;
+    private final BooleanSupplier shortOnEventLoop;
 
     SearchSettings(Settings settings) {
         this.settings = settings;
@@ -38,6 +40,7 @@ final class SearchSettings {
         this.maxResults = settings.number("search-max-search-results");
         this.resp3Shape = settings.text("search-resp3-shape");
         this.defaultCompression = settings.text("search-default-compression");
+        this.shortOnEventLoop = settings.flag("search-short-on-event-loop");
     }
 
     private static Map<String, String> names() {
@@ -67,6 +70,11 @@ final class SearchSettings {
     /// What HNSW fields of floats get that name no COMPRESSION.
     Compression defaultCompression() {
         return Compression.valueOf(defaultCompression.get().toUpperCase(Locale.ROOT));
+    }
+
+    /// Whether an event loop runs a search itself that is short.
+    boolean runsShortOnEventLoop() {
+        return shortOnEventLoop.getAsBoolean();
     }
 
     /// Most documents one FT.SEARCH may return.

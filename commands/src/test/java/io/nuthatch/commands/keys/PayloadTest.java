@@ -7,6 +7,7 @@ import io.nuthatch.commands.CommandException;
 import io.nuthatch.commands.keys.Payload.Field;
 import io.nuthatch.commands.keys.Payload.HashValue;
 import io.nuthatch.commands.keys.Payload.StringValue;
+import io.nuthatch.resp.rdb.Crc64;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,7 +1,9 @@
 package io.nuthatch.engine.hnsw;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /// Takes tombstones out of the graph, a slice at a time.
 ///
@@ -18,12 +20,15 @@ final class Consolidation {
     private static final int ORDINALS_A_LOOK = 4096;
     private static final int REPAIRS_A_SLICE = 16;
     private static final int ERASED_A_SLICE = 512;
+    private static final int LISTS_A_SLICE = 4096; // Read to see what can be reached, half a millisecond.
+    private static final int RECONNECTED_A_SLICE = 8;
     private static final int RECONNECT_ROUNDS = 3;
 
     private enum Phase {
         IDLE,
         AWAIT_INSERTIONS,
         REPAIR,
+        REACH,
         RECONNECT,
         AWAIT_READERS,
         ERASE
@@ -35,6 +40,9 @@ final class Consolidation {
     private int[] doomed = new int[0];
     private int doomedCount;
     private int cursor;
+    private @Nullable Reachability reachable; // While reaching and reconnecting.
+    private int rounds; // Of reaching and reconnecting that have ended.
+    private int reconnected; // In this round.
     private long epoch;
     private long workNanos;
     private volatile long completed;
@@ -78,7 +86,8 @@ final class Consolidation {
                 }
             }
             case REPAIR -> repairSome();
-            case RECONNECT -> reconnect();
+            case REACH -> reachSome();
+            case RECONNECT -> reconnectSome();
             case AWAIT_READERS -> {
                 if (hasPassed()) {
                     cursor = 0;
@@ -106,8 +115,8 @@ final class Consolidation {
         if (index.tombstones() == 0) {
             if (isRequested && index.size() > 0) { // Nothing to take out: only look for nodes that nobody names.
                 checkedInsertions = index.insertions();
-                cursor = 0;
-                phase = Phase.RECONNECT;
+                rounds = 0;
+                phase = Phase.REACH;
             } else {
                 index.dropEmptyGraph();
             }
@@ -149,7 +158,26 @@ final class Consolidation {
                 cursor++;
             }
             if (cursor >= limit) {
+                rounds = 0;
+                phase = Phase.REACH;
+            }
+        } finally {
+            readers.leave(s);
+        }
+    }
+
+    private void reachSome() {
+        Searcher s = readers.enter();
+        try {
+            Graph graph = index.graph();
+            Reachability found = reachable;
+            if (found == null || found.graph() != graph) { // An emptied graph is replaced.
+                found = new Reachability(graph);
+                reachable = found;
+            }
+            if (!found.step(s, LISTS_A_SLICE)) {
                 cursor = 0;
+                reconnected = 0;
                 phase = Phase.RECONNECT;
             }
         } finally {
@@ -157,23 +185,40 @@ final class Consolidation {
         }
     }
 
-    private void reconnect() {
+    private void reconnectSome() {
         Searcher s = readers.enter();
         try {
             Graph graph = index.graph();
             s.begin(Knn.NO_DEADLINE);
             s.bind(graph.compressor.coding());
-            cursor++;
-            boolean isLast = graph.repair.reconnect(s) == 0 || cursor == RECONNECT_ROUNDS;
-            if (isLast && doomedCount == 0) {
-                phase = Phase.IDLE;
-                index.consolidated(workNanos);
-            } else if (isLast) {
-                epoch = readers.advance();
-                phase = Phase.AWAIT_READERS;
+            Reachability found = Objects.requireNonNull(reachable);
+            int limit = Math.min(found.limit(), graph.states.limit());
+            int end = (int) Math.min(limit, (long) cursor + ORDINALS_A_LOOK);
+            int budget = RECONNECTED_A_SLICE;
+            for (; cursor < end && budget > 0; cursor++) {
+                if (graph.states.of(cursor) == States.LIVE && !found.has(cursor)) {
+                    budget--;
+                    reconnected += graph.repair.reconnect(s, cursor) ? 1 : 0;
+                }
+            }
+            if (cursor >= limit) {
+                endRound();
             }
         } finally {
             readers.leave(s);
+        }
+    }
+
+    private void endRound() {
+        reachable = null;
+        if (reconnected > 0 && ++rounds < RECONNECT_ROUNDS) {
+            phase = Phase.REACH;
+        } else if (doomedCount == 0) {
+            phase = Phase.IDLE;
+            index.consolidated(workNanos);
+        } else {
+            epoch = readers.advance();
+            phase = Phase.AWAIT_READERS;
         }
     }
 

@@ -38,8 +38,9 @@ final class Graph implements AutoCloseable {
         this.links = new Links(parameters.maxConnections(), account, owner);
         this.walk = new Walk(entry, states, links, readers, clock);
         Pruning pruning = new Pruning(states, alpha);
-        this.insertion = new Insertion(entry, states, links, walk, pruning, parameters, metric);
-        this.repair = new Repair(entry, states, links, walk, pruning, insertion, parameters);
+        Twins twins = new Twins(states, links, metric);
+        this.insertion = new Insertion(entry, states, links, walk, pruning, twins, parameters, metric);
+        this.repair = new Repair(entry, states, links, walk, pruning, twins, insertion, parameters);
         this.compressor = new Compressor(parameters.compression(), metric, rows, states, readers, account, owner);
     }
 

@@ -71,10 +71,11 @@ final class GraphInvariants {
 
     /// Live nodes that no walk from the entry point can reach.
     static int unreachable(Graph graph, Searcher s) {
-        graph.repair.markReachable(s);
+        Reachability reachable = new Reachability(graph);
+        while (reachable.step(s, Integer.MAX_VALUE)) {}
         int lost = 0;
-        for (int ordinal = 0; ordinal < graph.states.limit(); ordinal++) {
-            if (graph.states.of(ordinal) == States.LIVE && !s.isMarked(ordinal)) {
+        for (int ordinal = 0; ordinal < reachable.limit(); ordinal++) {
+            if (graph.states.of(ordinal) == States.LIVE && !reachable.has(ordinal)) {
                 lost++;
             }
         }

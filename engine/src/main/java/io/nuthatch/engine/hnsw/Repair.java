@@ -15,6 +15,7 @@ final class Repair {
     private final Links links;
     private final Walk walk;
     private final Pruning pruning;
+    private final Twins twins;
     private final Insertion insertion;
     private final int maxConnections;
     private final int efConstruction;
@@ -25,6 +26,7 @@ final class Repair {
             Links links,
             Walk walk,
             Pruning pruning,
+            Twins twins,
             Insertion insertion,
             HnswParameters parameters) {
         this.entry = entry;
@@ -32,6 +34,7 @@ final class Repair {
         this.links = links;
         this.walk = walk;
         this.pruning = pruning;
+        this.twins = twins;
         this.insertion = insertion;
         this.maxConnections = parameters.maxConnections();
         this.efConstruction = Math.max(parameters.efConstruction(), 1);
@@ -132,62 +135,25 @@ final class Repair {
         return candidates;
     }
 
-    /// Marks every node that can be reached from the entry point, through all layers.
-    void markReachable(Searcher s) {
-        s.newMarks(states.limit());
-        s.foundCount = 0;
-        long start = entry.get();
-        if (start < 0) {
-            return;
-        }
-        s.mark(EntryPoint.ordinal(start));
-        s.addFound(EntryPoint.ordinal(start));
-        for (int layer = EntryPoint.layer(start); layer >= 0; layer--) {
-            for (int i = 0; i < s.foundCount; i++) { // What a layer reached is where the next one starts.
-                int count = links.copy(s.found[i], layer, s.others);
-                for (int j = 0; j < count; j++) {
-                    if (s.mark(s.others[j])) {
-                        s.addFound(s.others[j]);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Links live nodes that no walk can reach (their last neighbours were removed, or pruned the link) from
-    /// near ones. Returns how many there were.
-    int reconnect(Searcher s) {
-        markReachable(s);
-        int limit = states.limit();
-        int[] lost = new int[16];
-        int count = 0;
-        for (int ordinal = 0; ordinal < limit; ordinal++) {
-            if (states.of(ordinal) == States.LIVE && !s.isMarked(ordinal)) {
-                if (count == lost.length) {
-                    lost = Arrays.copyOf(lost, 2 * count);
-                }
-                lost[count++] = ordinal;
-            }
-        }
-        for (int i = 0; i < count; i++) {
-            reconnect(s, lost[i]);
-        }
-        return count;
-    }
-
-    private void reconnect(Searcher s, int node) {
+    /// Links a live node that no walk could reach (its last neighbours were removed, or pruned the link) from
+    /// near ones. Returns whether it had to: it may have been linked since.
+    boolean reconnect(Searcher s, int node) {
         if (entry.get() < 0) {
             entry.raise(node, links.layerOf(node));
             if (EntryPoint.ordinal(entry.get()) == node) {
-                return;
+                return true;
             }
         }
         s.useRowAsQuery(node);
         walk.search(s, Math.min(efConstruction, states.limit() + 1));
         for (int i = 0; i < s.poolSize; i++) {
             if (Keys.ordinal(s.pool[i]) == node) {
-                return; // It was linked while the graph was being read.
+                return false; // It was linked while the graph was being read.
             }
+        }
+        int twin = twins.find(s, node);
+        if (twin != Twins.NONE && twins.join(s, node, twin, 0)) {
+            return true;
         }
         int[] own = new int[maxConnections];
         int owned = 0;
@@ -213,5 +179,6 @@ final class Repair {
         } finally {
             links.unlock(node, 0);
         }
+        return true;
     }
 }

@@ -43,6 +43,9 @@ final class Walk {
     private static final double LEARNING_RATE = 1.0 / 32;
     private static final int LEARNING_EF_MIN = 32; // Narrower walks are hardly more than the approach.
 
+    /// Decided once, by `-Dnuthatch.pairedwalks=off` (the setting `paired-walks`).
+    private static final boolean ARE_PAIRED = !"off".equals(System.getProperty("nuthatch.pairedwalks"));
+
     private final EntryPoint entry;
     private final States states;
     private final Links links;
@@ -153,7 +156,7 @@ final class Walk {
             }
             long list = links.list(Keys.ordinal(candidate), layer);
             int count;
-            if (second < size) {
+            if (ARE_PAIRED && second < size) {
                 pool[second] |= Keys.EXPANDED;
                 left--;
                 long other = links.list(Keys.ordinal(pool[second]), layer);
@@ -271,7 +274,9 @@ final class Walk {
             s.heap.pop();
             long list = links.list(Keys.ordinal(candidate), 0);
             int count;
-            if (!s.heap.isEmpty() && (size < ef || s.heap.first() <= pool[size - 1])) { // Two at a time, as [#expand].
+            if (ARE_PAIRED
+                    && !s.heap.isEmpty()
+                    && (size < ef || s.heap.first() <= pool[size - 1])) { // Two at a time, as [#expand].
                 long second = s.heap.first();
                 s.heap.pop();
                 long other = links.list(Keys.ordinal(second), 0);

@@ -395,8 +395,11 @@ class CompressionTest {
                     assertThat(right / (double) wanted)
                             .as(adversary + " " + compression + " " + metric + " seed " + SEED)
                             .isGreaterThan(0.9);
-                    // Of thousands of equal vectors not all are linked from others; the rest must hold.
-                    assertThat(index.invariants()).allMatch(fault -> fault.contains("cannot be reached"));
+                    // Where codes cannot tell nodes apart, not all are linked from others.
+                    boolean isWhole = adversary.name.startsWith("all "); // Equal ones form a ring.
+                    assertThat(index.invariants())
+                            .as(adversary + " " + compression + " " + metric)
+                            .allMatch(fault -> !isWhole && fault.contains("cannot be reached"));
                 }
                 assertThat(account.total()).isZero();
             }

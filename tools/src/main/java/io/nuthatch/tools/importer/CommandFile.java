@@ -44,11 +44,20 @@ final class CommandFile implements Source {
 
     private boolean hasFrames; // Whether an array was met; places are lines before, and offsets behind.
     private long lines;
-    private byte[] database = new byte[0]; // As the last SELECT said.
-    private boolean databaseIsTold = true;
+    private byte[] database; // As the last SELECT said.
+    private boolean databaseIsTold;
 
+    /// Commands for the database that the connection is in.
     CommandFile(FileInput in) {
         this.in = in;
+        this.database = new byte[0];
+        this.databaseIsTold = true;
+    }
+
+    /// Commands for `database`, as long as they select no other.
+    CommandFile(FileInput in, byte[] database) {
+        this.in = in;
+        this.database = database;
     }
 
     @Override
@@ -66,27 +75,28 @@ final class CommandFile implements Source {
         }
         if (name.equals("SELECT") && count == 2) {
             database = Arrays.copyOfRange(scratch, ends[0], ends[1]);
-            databaseIsTold = sink != CommandSink.NOWHERE;
+            databaseIsTold = false;
+            tellDatabase(sink);
+            return true;
         }
         tellDatabase(sink);
         write(sink);
         return true;
     }
 
-    /// After a skip: the database that the passed commands had selected.
+    /// After a SELECT, which may have been passed while an import was resumed.
     private void tellDatabase(CommandSink sink) throws IOException {
         if (!databaseIsTold && sink != CommandSink.NOWHERE) {
             databaseIsTold = true;
-            sink.begin(2);
-            sink.argument("SELECT".getBytes(StandardCharsets.US_ASCII));
-            sink.argument(database);
-            sink.end(place);
+            sink.select(database, place);
         }
     }
 
+    /// Sends a transaction; one that ends too early, or holds what is refused, is discarded as a whole.
     private void transaction(CommandSink sink) throws IOException, BadItemException {
         tellDatabase(sink);
         write(sink);
+        BadItemException refused = null;
         boolean isOpen = true;
         try {
             while (isOpen) {
@@ -94,18 +104,23 @@ final class CommandFile implements Source {
                     throw in.malformed("the file ends inside a transaction, of which nothing was done");
                 }
                 String name = name();
-                if (REFUSED.contains(name)) {
-                    throw new BadItemException(place, name + " cannot be imported; its transaction was left out");
-                }
                 isOpen = !name.equals("EXEC") && !name.equals("DISCARD");
-                write(sink);
+                if (REFUSED.contains(name) && refused == null) {
+                    refused = new BadItemException(place, name + " cannot be imported; its transaction was left out");
+                }
+                if (refused == null) {
+                    write(sink);
+                }
             }
         } finally {
-            if (isOpen) {
+            if (isOpen || refused != null) {
                 sink.begin(1);
                 sink.argument("DISCARD".getBytes(StandardCharsets.US_ASCII));
                 sink.end(place);
             }
+        }
+        if (refused != null) {
+            throw refused;
         }
     }
 

@@ -17,6 +17,11 @@ interface CommandSink {
     /// the server names it.
     void end(long place) throws IOException;
 
+    /// Goes on in another database.
+    ///
+    /// @throws IOException when the server refuses it: what follows must not end up in the one before
+    void select(byte[] database, long place) throws IOException;
+
     default void argument(byte[] bytes) throws IOException {
         argument(bytes, 0, bytes.length);
     }
@@ -31,5 +36,8 @@ interface CommandSink {
 
         @Override
         public void end(long place) {}
+
+        @Override
+        public void select(byte[] database, long place) {}
     };
 }

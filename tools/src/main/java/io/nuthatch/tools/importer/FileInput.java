@@ -91,6 +91,16 @@ final class FileInput implements Closeable {
         return at < end || fill() ? buffer[at] & 0xff : -1;
     }
 
+    /// The byte `ahead` bytes behind the next one without passing any; it must be there and within a buffer.
+    int peek(int ahead) throws IOException {
+        while (end - at <= ahead) {
+            if (!fill()) {
+                throw cutOff();
+            }
+        }
+        return buffer[at + ahead] & 0xff;
+    }
+
     /// The next byte, or -1 at the end.
     int read() throws IOException {
         return at < end || fill() ? buffer[at++] & 0xff : -1;

@@ -8,8 +8,11 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -41,6 +44,9 @@ public final class ImportCommand implements Callable<Integer> {
     @Mixin
     private ServerOptions server = new ServerOptions();
 
+    @Mixin
+    private SourceOptions sources = new SourceOptions();
+
     @Option(
             names = "--batch",
             defaultValue = "4096",
@@ -71,7 +77,13 @@ public final class ImportCommand implements Callable<Integer> {
             description = "Shows this.")
     private boolean isHelp;
 
-    @Parameters(arity = "1..*", paramLabel = "FILE", description = "What to load.")
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "FILE",
+            description = {
+                "RDB and append-only files and folders of Redis to 8, commands, CSV, TSV, JSONL,",
+                ".fvecs, .bvecs, .fbin, .u8bin, .i8bin, .npy."
+            })
     private List<Path> files = List.of();
 
     private final ToolClock clock = new ToolClock();
@@ -80,35 +92,37 @@ public final class ImportCommand implements Callable<Integer> {
     /// The program.
     @SuppressForbidden("its exit status is its answer")
     public static void main(String[] arguments) {
-        System.exit(run(arguments));
+        System.exit(new CommandLine(new ImportCommand()).execute(arguments));
     }
 
-    /// As [#main], with the status returned.
-    public static int run(String... arguments) {
-        return new CommandLine(new ImportCommand()).execute(arguments);
+    /// As [#main] with the status returned, and all that is printed to `out`.
+    public static int run(PrintWriter out, String... arguments) {
+        return new CommandLine(new ImportCommand()).setOut(out).setErr(out).execute(arguments);
     }
 
     @Override
     public Integer call() {
+        if (batch < 1 || batch > 1 << 20) {
+            throw usage("--batch must be between 1 and 1048576, got " + batch);
+        }
         PrintWriter out = spec().commandLine().getOut();
         PrintWriter err = spec().commandLine().getErr();
-        if (batch < 1 || batch > 1 << 20) {
-            throw new CommandLine.ParameterException(
-                    spec().commandLine(), "--batch must be between 1 and 1048576, got " + batch);
-        }
         ErrorLog errors = new ErrorLog();
         Progress progress = new Progress(err, !isQuiet && isTerminal(), clock);
         SourceInHand inHand = new SourceInHand(errors);
         long done = 0;
         boolean isEnded = false;
         try (Pipeline pipeline = Pipeline.connect(server.address(), batch, inHand)) {
-            ResumeState state = resume == null ? null : ResumeState.open(resume, "");
+            ResumeState state = resume == null ? null : ResumeState.open(resume, sources.fingerprint());
             Importer importer = new Importer(pipeline, errors, server.address().database(), limit, maxErrors);
+            Set<RdbType.Kind> known = kindsOf(pipeline);
+            List<Path> all = expanded();
             pipeline.start();
             try {
-                for (Path file : files) {
-                    Importer.End end = importFile(file, importer, state, inHand, progress, errors);
+                for (Path file : all) {
+                    Importer.End end = importFile(file, importer, known, state, inHand, progress, errors);
                     if (end == Importer.End.TOO_MANY_ERRORS) {
+                        progress.clear();
                         err.println("ended after " + errors.count() + " errors; --max-errors 0 goes on");
                         isEnded = true;
                     }
@@ -119,6 +133,8 @@ public final class ImportCommand implements Callable<Integer> {
             } finally {
                 done = importer.done();
             }
+        } catch (IllegalArgumentException wrongUse) {
+            throw usage(String.valueOf(wrongUse.getMessage()));
         } catch (IOException failure) {
             progress.clear();
             err.println(failure.getMessage());
@@ -126,6 +142,7 @@ public final class ImportCommand implements Callable<Integer> {
         }
         progress.clear();
         errors.report().forEach(err::println);
+        inHand.notes().forEach(err::println);
         double seconds = progress.seconds();
         out.printf(
                 Locale.ROOT,
@@ -139,29 +156,68 @@ public final class ImportCommand implements Callable<Integer> {
         return isEnded ? EXIT_ENDED : errors.count() > 0 ? EXIT_ITEMS : 0;
     }
 
+    private CommandLine.ParameterException usage(String what) {
+        return new CommandLine.ParameterException(spec().commandLine(), what);
+    }
+
+    /// The files to read in order, with what manifests name in their place.
+    private List<Path> expanded() throws IOException {
+        List<Path> all = new ArrayList<>();
+        for (Path file : files) {
+            if (!Files.exists(file)) {
+                throw new IOException(file + ": no such file");
+            }
+            if (AofManifest.isAt(file)) {
+                all.addAll(AofManifest.files(file));
+            } else {
+                all.add(file);
+            }
+        }
+        return all;
+    }
+
+    /// The kinds of keys that the server has commands for.
+    private static Set<RdbType.Kind> kindsOf(Pipeline pipeline) throws IOException {
+        Set<RdbType.Kind> known = EnumSet.noneOf(RdbType.Kind.class);
+        for (RdbType.Kind kind : RdbType.Kind.values()) {
+            String command = kind.command();
+            if (command != null
+                    && pipeline.call("COMMAND", "INFO", command) instanceof List<?> infos
+                    && infos.size() == 1
+                    && infos.getFirst() instanceof List<?> info
+                    && !info.isEmpty()) {
+                known.add(kind);
+            }
+        }
+        return known;
+    }
+
     private Importer.End importFile(
             Path file,
             Importer importer,
+            Set<RdbType.Kind> known,
             @Nullable ResumeState state,
             SourceInHand inHand,
             Progress progress,
             ErrorLog errors)
             throws IOException {
-        if (!Files.exists(file)) {
-            throw new IOException(file + ": no such file");
-        }
         long from = state == null ? 0 : state.itemsOf(file);
-        try (Source source = new CommandFile(FileInput.open(file))) {
+        try (Source source = sources.open(file, known)) {
+            if (source instanceof RdbSource && Files.isRegularFile(file)) {
+                RdbSource.verify(file); // Nothing of a damaged file is sent.
+            }
             inHand.set(source, file.toString());
-            return importer.run(source, file.toString(), from, answered -> {
+            return importer.run(source, file.toString(), from, (answered, isLast) -> {
                 if (!isQuiet && progress.isDue()) {
                     progress.show(file.toString(), importer.done(), source.position(), source.size(), errors.count());
                 }
-                if (state != null && (clock.nanoTime() - savedAt >= SAVE_NANOS || source.position() == source.size())) {
+                if (state != null && (isLast || clock.nanoTime() - savedAt >= SAVE_NANOS)) {
                     savedAt = clock.nanoTime();
                     state.keep(file, answered);
                 }
             });
+        } finally {
+            inHand.finish();
         }
     }
 
@@ -177,11 +233,12 @@ public final class ImportCommand implements Callable<Integer> {
     }
 
     /// Gives refusals, which the reader of replies meets, the name of the file in hand: between two files
-    /// every reply is awaited.
+    /// every reply is awaited. Collects what files say at their end.
     private static final class SourceInHand implements Pipeline.Listener {
         private record Named(Source source, String name) {}
 
         private final ErrorLog errors;
+        private final List<String> notes = new ArrayList<>();
         private volatile @Nullable Named named;
 
         SourceInHand(ErrorLog errors) {
@@ -190,6 +247,18 @@ public final class ImportCommand implements Callable<Integer> {
 
         void set(Source source, String name) {
             named = new Named(source, name);
+        }
+
+        void finish() {
+            Named of = named;
+            if (of != null) {
+                of.source.notes().forEach(note -> notes.add(of.name + ": " + note));
+            }
+            named = null;
+        }
+
+        List<String> notes() {
+            return notes;
         }
 
         @Override

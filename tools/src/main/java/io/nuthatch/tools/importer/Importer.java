@@ -3,6 +3,7 @@ package io.nuthatch.tools.importer;
 import io.nuthatch.tools.client.Pipeline;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /// Sends the items of sources, one source after the other. One thread.
 final class Importer implements CommandSink {
@@ -12,6 +13,7 @@ final class Importer implements CommandSink {
     private final ErrorLog errors;
     private final long maxErrors;
     private final byte[] database;
+    private byte[] selected = {}; // None yet.
     private long itemsLeft;
     private long items; // Of all sources, passed ones included: the pipeline's mark.
     private long done; // Items of this run.
@@ -28,7 +30,8 @@ final class Importer implements CommandSink {
 
     /// Called now and then, with the items of the source whose commands have all been answered.
     interface Watcher {
-        void look(long answeredItems) throws IOException;
+        /// @param isLast whether nothing more of this source comes
+        void look(long answeredItems, boolean isLast) throws IOException;
     }
 
     /// How a source ended.
@@ -43,7 +46,7 @@ final class Importer implements CommandSink {
         long base = items;
         source.skip(from);
         items += from;
-        select();
+        select(database, 0);
         End end = End.COMPLETE;
         try {
             while (true) {
@@ -66,16 +69,19 @@ final class Importer implements CommandSink {
                     break;
                 }
                 if (items % LOOK_EVERY == 0) {
-                    watcher.look(Math.max(from, pipeline.answeredMark() - base));
+                    watcher.look(Math.max(from, pipeline.answeredMark() - base), false);
                 }
             }
         } catch (MalformedFileException torn) {
             pipeline.drain();
-            watcher.look(items - base);
+            watcher.look(items - base, true);
             throw torn;
+        } catch (IOException broken) {
+            watcher.look(Math.max(from, pipeline.answeredMark() - base), true);
+            throw broken;
         }
         pipeline.drain();
-        watcher.look(items - base);
+        watcher.look(items - base, true);
         return end;
     }
 
@@ -84,11 +90,23 @@ final class Importer implements CommandSink {
         return done;
     }
 
-    private void select() throws IOException {
+    @Override
+    public void select(byte[] next, long place) throws IOException {
+        if (Arrays.equals(next, selected)) {
+            return;
+        }
+        pipeline.drain();
+        long before = errors.count();
         begin(2);
         argument("SELECT".getBytes(StandardCharsets.US_ASCII));
-        argument(database);
-        end(0);
+        argument(next);
+        end(place);
+        pipeline.drain();
+        if (errors.count() > before) {
+            throw new IOException("the server has no database " + new String(next, StandardCharsets.ISO_8859_1)
+                    + "; its setting `databases` says how many there are");
+        }
+        selected = next;
     }
 
     @Override

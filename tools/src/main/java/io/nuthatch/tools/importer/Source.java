@@ -2,6 +2,7 @@ package io.nuthatch.tools.importer;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.List;
 
 /// A file as a sequence of items, each of which becomes commands: a key of an RDB file, a command or a
 /// transaction of a command file, a row, a vector.
@@ -32,6 +33,11 @@ interface Source extends Closeable {
 
     /// Bytes of the file, or -1 when nobody knows.
     long size();
+
+    /// What was left out on purpose, in words, for the end of the import.
+    default List<String> notes() {
+        return List.of();
+    }
 
     /// A place in words: `line 12`, `offset 4711`.
     String describe(long place);
