@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""What a restart costs beside building the index: loads vectors, waits until all are in the graph, saves, kills the server
-and starts it again until the first search is answered; then compares every answer with the one before.
+"""What a restart costs beside building the index: loads vectors, waits until all are in the graph, saves, ends the server
+(SHUTDOWN and kill -9 in turns) and starts it again until the first search is answered; then compares every answer with the
+one before.
 
-usage: restart.py FOLDER [--compression NAME] [--rounds 3] [--port 7396] [--writes 0.1]
+usage: restart.py FOLDER [--data DIR] [--rows N] [--compression NAME] [--ef-construction 200] [--rounds 2] [--port 7396]
 
 FOLDER as the engine bench has it (base.fbin, query.fbin, gt.ibin, meta.json). One HASH a vector with a NUMERIC and a TAG.
-The build is timed from the first HSET until no vector waits (INFO on the admin port); the restart from the launch of the
-process, JVM and all, and again from when loading begins (its own log line). While one BGSAVE runs, a share of the vectors is
-written again: the slowest of those writes, and the resident memory at its highest, are printed beside those without.
+The build is timed from the first HSET until no vector waits (the admin port says so); the restart from the launch of the
+process, JVM and all. Beside each time stands the processor time the server took, which other load on the machine hardly
+moves. With --data what was built stays there, and a second run begins with it.
 """
 import argparse
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -24,22 +26,28 @@ from resp import Client, encode, resident
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BATCH = 256
+TICK = os.sysconf("SC_CLK_TCK")
 
 
 def launch(port, folder, log):
     return subprocess.Popen(
-        [ROOT / "bin/nuthatch-server", "--port", str(port), "--admin-port", str(port + 1), "--save", "", "--dir", folder,
-         "--warm-up", "no"],
-        stdout=log, stderr=log, env={"PATH": "/usr/bin:/bin", "HOME": "/root", "NUTHATCH_BUILD": "no"})
+        [os.environ.get("NUTHATCH", ROOT / "bin/nuthatch-server"), "--port", str(port), "--admin-port", str(port + 1),
+         "--save", "", "--dir", folder, "--warm-up", "no"],
+        stdout=log, stderr=log, env={**os.environ, "NUTHATCH_BUILD": "no"})
 
 
-def connect(port, loaded):
+def processor(pid):
+    fields = open(f"/proc/{pid}/stat").read().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def connect(port):
+    """Connects when the port is open and the data is there."""
     while True:
         try:
             client = Client(port)
-            while loaded and b"\r\nloading:1\r\n" in client.call("INFO", "persistence"):
+            while b"\r\nloading:1\r\n" in client.call("INFO", "persistence"):
                 time.sleep(0.002)
-            client.call("PING")
             return client
         except (OSError, RuntimeError, IndexError):
             time.sleep(0.002)
@@ -50,125 +58,131 @@ def lag(port):
     return sum(float(m) for m in re.findall(r"^nuthatch_index_lag_vectors\{.*\} (\S+)", text, re.M))
 
 
-def upsert(client, raw, width, rows):
-    return client.pipeline([
-        encode("HSET", f"v:{i}", "v", raw[8 + i * width:8 + (i + 1) * width], "num", i % 10_000, "cat", f"c{i % 10}")
-        for i in rows])
+class Vectors:
+    """The vectors of a folder, and the index over them."""
+
+    def __init__(self, folder, rows=0):
+        self.raw = (folder / "base.fbin").read_bytes()
+        self.queries = (folder / "query.fbin").read_bytes()
+        self.count, self.dim = struct.unpack("<ii", self.raw[:8])
+        self.count = rows or self.count
+        self.width = 4 * self.dim
+        ids = (folder / "gt.ibin").read_bytes()
+        n, k = struct.unpack("<ii", ids[:8])
+        self.truth = [struct.unpack(f"<{k}i", ids[8 + 4 * k * i:8 + 4 * k * (i + 1)]) for i in range(n)]
+        self.metric = json.loads((folder / "meta.json").read_text())["metric"].upper()
+
+    def create(self, client, compression, ef_construction):
+        attributes = ["TYPE", "FLOAT32", "DIM", self.dim, "DISTANCE_METRIC", self.metric, "M", 16,
+                      "EF_CONSTRUCTION", ef_construction]
+        if compression != "default":
+            attributes += ["COMPRESSION", compression]
+        client.call("FT.CREATE", "vidx", "ON", "HASH", "PREFIX", 1, "v:", "SCHEMA", "v", "VECTOR", "HNSW",
+                    len(attributes), *attributes, "num", "NUMERIC", "cat", "TAG")
+
+    def hset(self, i, row=None):
+        at = 8 + (i if row is None else row) * self.width
+        return encode("HSET", f"v:{i}", "v", self.raw[at:at + self.width],
+                      "num", i % 10_000, "cat", f"c{i % 10}")
+
+    def search(self, i, ef=200):
+        query = self.queries[8 + i * self.width:8 + (i + 1) * self.width]
+        return encode("FT.SEARCH", "vidx", f"*=>[KNN 10 @v $q EF_RUNTIME {ef}]", "PARAMS", 2, "q", query,
+                      "NOCONTENT", "DIALECT", 2)
+
+    def answers(self, client, count=200):
+        """The keys that each of the first queries finds."""
+        return [sorted(k.decode() for k in client.pipeline([self.search(i)])[0][1:]) for i in range(count)]
+
+    def recall(self, found):
+        hits = sum(len({int(k[2:]) for k in keys} & set(self.truth[i][:10])) for i, keys in enumerate(found))
+        return round(hits / (10 * len(found)), 4)
 
 
-def answers(client, queries, width, count=200):
-    return [client.call("FT.SEARCH", "vidx", "*=>[KNN 10 @v $q EF_RUNTIME 200]", "PARAMS", 2, "q",
-                        queries[8 + i * width:8 + (i + 1) * width], "NOCONTENT", "DIALECT", 2)
-            for i in range(count)]
+def build(a, vectors, folder, log):
+    """Fills a server, has it save, and writes down what that took and what it answers."""
+    server = launch(a.port, folder, log)
+    try:
+        client = connect(a.port)
+        start, used = time.time(), processor(server.pid)
+        vectors.create(client, a.compression, a.ef_construction)
+        for at in range(0, vectors.count, BATCH):
+            client.pipeline([vectors.hset(i) for i in range(at, min(at + BATCH, vectors.count))])
+        while lag(a.port) > 0:
+            time.sleep(0.02)
+        built = {"build_s": round(time.time() - start, 2), "build_processor_s": round(processor(server.pid) - used, 1)}
+        time.sleep(2)
+        built["answers"] = vectors.answers(client)
+        built["resident_mb"] = resident(server.pid) >> 20
+        start = time.time()
+        client.call("SAVE")
+        built["save_s"] = round(time.time() - start, 2)
+        (pathlib.Path(folder) / "built.json").write_text(json.dumps(built))
+        return built
+    finally:
+        server.kill()
+        server.wait()
 
 
-def recall(found, truth):
-    hits = sum(len({int(k[2:]) for k in reply[1:]} & set(truth[i][:10])) for i, reply in enumerate(found))
-    return hits / (10 * len(found))
-
-
-def watched(client, work):
-    """Runs `work` once for each batch until it says no; returns the slowest and the 99th percentile in ms."""
-    times = []
-    while True:
-        start = time.perf_counter()
-        if not work():
-            break
-        times.append((time.perf_counter() - start) * 1000)
-    times.sort()
-    return (times[-1], times[len(times) * 99 // 100]) if times else (0, 0)
+def restart(a, vectors, folder, log, expected, shutdown):
+    """One start up to the first answer, and the same answers as before; the seconds and the processor's."""
+    start = time.time()
+    server = launch(a.port, folder, log)
+    try:
+        client = connect(a.port)
+        vectors.answers(client, 1)
+        took = round(time.time() - start, 2), round(processor(server.pid), 1)
+        if vectors.answers(client) != expected:
+            raise SystemExit("other answers than before")
+        if shutdown:
+            client.socket.sendall(encode("SHUTDOWN", "SAVE"))
+            server.wait()
+        return took
+    finally:
+        server.kill()
+        server.wait()
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--data", type=pathlib.Path)
+    parser.add_argument("--rows", type=int, default=0, help="so many vectors only; recall says nothing then")
     parser.add_argument("--compression", default="default")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--ef-construction", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--port", type=int, default=7396)
-    parser.add_argument("--writes", type=float, default=0.1)
-    parser.add_argument("--rows", type=int, default=0, help="so many vectors only; recall is not compared with the truth then")
     a = parser.parse_args()
-    raw, queries = (a.folder / "base.fbin").read_bytes(), (a.folder / "query.fbin").read_bytes()
-    count, dim = struct.unpack("<ii", raw[:8])
-    count = a.rows or count
-    width = 4 * dim
-    ids = (a.folder / "gt.ibin").read_bytes()
-    n, k = struct.unpack("<ii", ids[:8])
-    truth = [struct.unpack(f"<{k}i", ids[8 + 4 * k * i:8 + 4 * k * (i + 1)]) for i in range(n)]
-    metric = json.loads((a.folder / "meta.json").read_text())["metric"].upper()
-    attributes = ["TYPE", "FLOAT32", "DIM", dim, "DISTANCE_METRIC", metric, "M", 16, "EF_CONSTRUCTION", 200]
-    if a.compression != "default":
-        attributes += ["COMPRESSION", a.compression]
-    folder = tempfile.mkdtemp()
+    vectors = Vectors(a.folder, a.rows)
+    folder = str(a.data.resolve()) if a.data else tempfile.mkdtemp()
+    pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
     log = open(pathlib.Path(folder) / "log", "ab")
-    server = launch(a.port, folder, log)
-    out = {"set": a.folder.name, "rows": count, "dim": dim, "compression": a.compression}
+    out = {"set": a.folder.name, "rows": vectors.count, "dim": vectors.dim, "compression": a.compression}
     try:
-        client = connect(a.port, False)
-        start = time.time()
-        client.call("FT.CREATE", "vidx", "ON", "HASH", "PREFIX", 1, "v:", "SCHEMA", "v", "VECTOR", "HNSW",
-                    len(attributes), *attributes, "num", "NUMERIC", "cat", "TAG")
-        for at in range(0, count, BATCH):
-            upsert(client, raw, width, range(at, min(at + BATCH, count)))
-        while lag(a.port) > 0:
-            time.sleep(0.02)
-        out["build_s"] = round(time.time() - start, 2)
-        time.sleep(2)
-        found = answers(client, queries, width)
-        out["recall_before"] = round(recall(found, truth), 4)
-        start = time.time()
-        client.call("SAVE")
-        out["save_s"] = round(time.time() - start, 2)
-        out["checkpoint_mb"] = sum(f.stat().st_size for f in pathlib.Path(folder, "checkpoints").iterdir()) >> 20
-        restarts = []
-        for _ in range(a.rounds):
-            server.kill()
-            server.wait()
-            start = time.time()
-            server = launch(a.port, folder, log)
-            client = connect(a.port, True)
-            again = answers(client, queries, width, 1)
-            restarts.append(round(time.time() - start, 2))
-            again += answers(client, queries, width)[1:]
-            assert [sorted(map(str, r)) for r in again] == [sorted(map(str, r)) for r in found], "other answers than before"
-        out["restart_s"] = restarts
-        out["recall_after"] = round(recall(again, truth), 4)
-        out["load_ms"] = [int(m) for m in re.findall(rb"in (\d+) ms \(", open(log.name, "rb").read())]
-        out["build_over_restart"] = [round(out["build_s"] / min(restarts), 1), round(out["build_s"] / max(restarts), 1)]
-        # Writers beside a save.
-        rest = iter(range(0, int(count * a.writes), 16))
-        before = resident(server.pid)
-        state = {"peak": 0, "until": time.time() + 3}
-
-        def batch():
-            at = next(rest, None)
-            if at is None or time.time() > state["until"]:
-                return False
-            upsert(client, raw, width, range(at, at + 16))
-            state["peak"] = max(state["peak"], resident(server.pid))
-            return True
-
-        out["quiet_batch_ms_max_p99"] = [round(x, 2) for x in watched(client, batch)]
-        quiet_peak = state["peak"]
-        client.call("BGSAVE")
-        state["until"] = time.time() + 60
-        rest = iter(range(int(count * a.writes), 10**9, 16))
-        started = time.time()
-
-        def batch_while_saving():
-            at = next(rest) % (count - 16)
-            upsert(client, raw, width, range(at, at + 16))
-            state["peak"] = max(state["peak"], resident(server.pid))
-            return time.time() - started < 60 and b"rdb_bgsave_in_progress:1" in client.call("INFO", "persistence")
-
-        out["saving_batch_ms_max_p99"] = [round(x, 2) for x in watched(client, batch_while_saving)]
-        out["bgsave_s"] = round(time.time() - started, 2)
-        out["resident_mb_before_quiet_saving"] = [before >> 20, quiet_peak >> 20, state["peak"] >> 20]
+        known = pathlib.Path(folder) / "built.json"
+        built = json.loads(known.read_text()) if known.exists() else build(a, vectors, folder, log)
+        answers = built.pop("answers")
+        out.update(built, recall=vectors.recall(answers))
+        checkpoints = list(pathlib.Path(folder, "checkpoints").iterdir())
+        out["checkpoint_mb"] = sum(f.stat().st_size for f in checkpoints) >> 20
+        said = log.tell()
+        out["killed_s"], out["shut_down_s"], used = [], [], []
+        for i in range(2 * a.rounds):
+            seconds, processor_s = restart(a, vectors, folder, log, answers, shutdown=i % 2 == 0)
+            out["shut_down_s" if i % 2 else "killed_s"].append(seconds)
+            used.append(processor_s)
+        out["restart_processor_s"] = used
+        lines = pathlib.Path(log.name).read_bytes()[said:]
+        out["load_ms"] = [int(m) for m in re.findall(rb"loaded .* in (\d+) ms \(", lines)]
+        both = out["killed_s"] + out["shut_down_s"]
+        out["seconds_a_gb"] = [round(1024 * s / out["checkpoint_mb"], 1) for s in (min(both), max(both))]
+        out["build_over_restart"] = [round(out["build_s"] / s, 1) for s in (max(both), min(both))]
+        out["build_over_restart_processor"] = [round(out["build_processor_s"] / s, 1) for s in (max(used), min(used))]
         print(json.dumps(out))
     finally:
-        server.kill()
-        server.wait()
-        shutil.rmtree(folder)
+        if not a.data:
+            shutil.rmtree(folder)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -16,11 +16,12 @@ public final class Durability {
     /// @param totalBytes of all that is to be read
     /// @param loadedBytes of them, so far
     public record Loading(long startMillis, LongSupplier totalBytes, LongSupplier loadedBytes) {
-        /// Seconds until it is done at the pace so far; -1 while nobody can tell.
+        /// Seconds until it is done at the pace so far; -1 before a hundredth is done, when nobody can tell.
         public long etaSeconds(long nowMillis) {
             long loaded = loadedBytes.getAsLong();
+            long total = totalBytes.getAsLong();
             long elapsed = nowMillis - startMillis;
-            return loaded == 0 ? -1 : (totalBytes.getAsLong() - loaded) * elapsed / loaded / 1000;
+            return loaded <= total / 100 ? -1 : (total - loaded) * elapsed / loaded / 1000;
         }
     }
 

@@ -340,6 +340,7 @@ class CheckpointRestartTest {
                             if (info.contains("\r\nloading:1\r\n")) {
                                 assertThat(info)
                                         .contains(
+                                                "async_loading:0\r\n",
                                                 "loading_start_time:",
                                                 "loading_total_bytes:",
                                                 "loading_loaded_bytes:",

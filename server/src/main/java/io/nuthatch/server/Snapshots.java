@@ -89,7 +89,7 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
         if (open == null) {
             FileStorage opened = FileStorage.open(folder);
             storage = opened;
-            open = new Checkpoints(opened, keyspace, indexes, this::lsn, memory);
+            open = new Checkpoints(opened, keyspace, indexes, this::lsn, memory, state.nanoClock());
             checkpoints = open;
         }
         return open;
@@ -189,13 +189,14 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
             return;
         }
         saidMillis = now;
+        long left = loading.etaSeconds(now);
         LOG.info(
-                "loading: {} of {} MB, {} keys, {} MB/s, {} s left",
+                "loading: {} of {} MB, {} keys, {} MB/s{}",
                 begun.loadedBytes() >> 20,
                 begun.totalBytes() >> 20,
                 begun.keys(),
                 (begun.loadedBytes() >> 10) / Math.max(1, now - begun.startMillis()),
-                loading.etaSeconds(now));
+                left < 0 ? "" : ", " + left + " s left");
     }
 
     /// `DEBUG RELOAD`: clients are told `LOADING` meanwhile. When it fails the server is empty.

@@ -8,6 +8,7 @@ import io.nuthatch.engine.memory.RecordTable;
 import io.nuthatch.engine.text.Blocks;
 import io.nuthatch.engine.text.ByteStrings;
 import io.nuthatch.engine.vector.Rows;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -341,11 +342,7 @@ final class DocumentSpace {
     /// are `present` already, and the vector indexes get theirs from elsewhere.
     void restore(Key key, DocumentReader reader, int ordinal, List<VectorRows> present) {
         List<VectorRows> rows = usedSources();
-        Held[] held = new Held[rows.size()];
-        for (int i = 0; i < held.length; i++) {
-            held[i] = present.contains(rows.get(i)) ? Held.SAME : held(reader, rows.get(i), -1, Set.of());
-            assert held[i] != Held.NEW : "a vector that is no row yet";
-        }
+        Held[] held = restored(reader, present, rows);
         ordinals.prepare(ordinal);
         lock.writeLock().lock();
         try {
@@ -353,10 +350,51 @@ final class DocumentSpace {
             present.forEach(each -> each.present().add(ordinal));
             for (SearchIndex index : indexes) {
                 List<IndexField> fields = index.fields();
-                if (fields.stream().allMatch(field -> error(reader, field, rows, held) == null)) {
+                if (isTaken(reader, fields, rows, held)) {
                     index.addDocument(ordinal);
                     fields.forEach(field -> field.put(ordinal, value(reader, field, rows, held)));
                 }
+            }
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    /// For documents that come back together.
+    RestoreBatch restoreBatch() {
+        return new RestoreBatch(indexes, usedSources());
+    }
+
+    /// As [#restore(Key, DocumentReader, int, List)], but the document is only put into `batch`.
+    void restore(Key key, DocumentReader reader, int ordinal, List<VectorRows> present, RestoreBatch batch) {
+        List<VectorRows> rows = usedSources();
+        Held[] held = restored(reader, present, rows);
+        ordinals.prepare(ordinal);
+        batch.add(ordinal, key, present);
+        for (RestoreBatch.Taken taken : batch.taken()) {
+            List<IndexField> fields = taken.index().fields();
+            if (isTaken(reader, fields, rows, held)) {
+                taken.documents().add(ordinal);
+                for (int i = 0; i < fields.size(); i++) {
+                    taken.fields().get(i).add(ordinal, value(reader, fields.get(i), rows, held));
+                }
+            }
+        }
+    }
+
+    /// Takes up what is in `batch`; nobody asks for it before its fields were settled. The caller holds no
+    /// stripe.
+    void take(RestoreBatch batch) {
+        lock.writeLock().lock();
+        try {
+            for (int i = 0; i < batch.count(); i++) {
+                putKey(batch.ordinal(i), batch.keyAddress(i), batch.keyLength(i));
+            }
+            batch.present()
+                    .forEach(each -> each.rows().present().or(each.documents().bitmap()));
+            for (RestoreBatch.Taken taken : batch.taken()) {
+                taken.index().restoreDocuments(taken.documents().bitmap());
+                taken.fields().forEach(FieldBatch::take);
             }
         } finally {
             lock.writeLock().unlock();
@@ -438,15 +476,37 @@ final class DocumentSpace {
         ordinals.released(ordinal);
     }
 
+    private static Held[] restored(DocumentReader reader, List<VectorRows> present, List<VectorRows> rows) {
+        Held[] held = new Held[rows.size()];
+        for (int i = 0; i < held.length; i++) {
+            held[i] = present.contains(rows.get(i)) ? Held.SAME : held(reader, rows.get(i), -1, Set.of());
+            assert held[i] != Held.NEW : "a vector that is no row yet";
+        }
+        return held;
+    }
+
+    private static boolean isTaken(DocumentReader reader, List<IndexField> fields, List<VectorRows> rows, Held[] held) {
+        for (IndexField field : fields) {
+            if (error(reader, field, rows, held) != null) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private void putKey(int ordinal, Key key) {
+        putKey(ordinal, key.address(), key.length());
+        Reference.reachabilityFence(key); // A key of copyOf takes its bytes along when it goes.
+    }
+
+    private void putKey(int ordinal, long keyAddress, int keyLength) {
         keys.ensure(ordinal);
         long address = keys.address(ordinal);
         long old = Memory.getLong(address);
         if (old != 0) {
             keyBlocks.free(old); // Of whoever had the ordinal before; searches read keys up to here.
         }
-        byte[] bytes = key.toBytes();
-        Memory.putLong(address, keyBlocks.put(bytes, 0, bytes.length));
+        Memory.putLong(address, keyBlocks.put(keyAddress, keyLength));
     }
 
     private static Held held(DocumentReader reader, VectorRows rows, int old, Set<String> changed) {

@@ -134,6 +134,39 @@ final class IndexField implements AutoCloseable {
         }
     }
 
+    /// As [#put] for documents that have no value yet, together. Numbers and tags are found from [#settle]
+    /// on, and until then nothing else may change.
+    void restore(FieldBatch batch) {
+        int count = batch.count();
+        if (tags != null) {
+            tags.restore(batch);
+        }
+        if (numbers != null) {
+            numbers.restore(batch);
+        }
+        for (int i = 0; i < count && (text != null || sortColumn != null); i++) {
+            if (text != null) {
+                text.put(batch.ordinal(i), batch.text(i));
+            }
+            if (sortColumn != null) {
+                sortColumn.put(batch.ordinal(i), batch.text(i));
+            }
+        }
+        if (vector != null) {
+            withVector.or(batch.documents());
+        }
+    }
+
+    /// Makes what [#restore] brought whole.
+    void settle() {
+        if (tags != null) {
+            tags.settle();
+        }
+        if (numbers != null) {
+            numbers.settle();
+        }
+    }
+
     /// The number a NUMERIC field's string stands for; NaN when it is none.
     static double number(String value) {
         return Numbers.parse(value);

@@ -23,9 +23,10 @@ import org.roaringbitmap.RoaringBitmap;
 /// Gives a server without an index the indexes that an [IndexesExport] wrote. No vector is linked that a
 /// graph of the image holds.
 ///
-/// Order: [#definitions]; [#rows] of all rows; the graphs' nodes into [#graph]; the keys, which call [#read]
-/// for every hash; [#finish]. Rows, nodes and keys each by any number of threads. Nobody uses the indexes,
-/// and nobody writes, until it is done.
+/// Order: [#definitions]; [#rows] of all rows; the graphs' nodes into [#nodes]; the keys, which come with
+/// their documents to a [#batch]; [#settle]; the other keys, whose documents come to [#read]; [#finish].
+/// Rows, nodes and the keys of batches each by any number of threads. Nobody uses the indexes, and nobody
+/// writes, until it is done.
 ///
 /// A document is taken up under its old ordinal only if every vector field holds what the row of that ordinal
 /// does. Otherwise (its index was dropped while the image was made, say) it is indexed as if it were written
@@ -192,6 +193,52 @@ public final class IndexesRestore implements DocumentImages.Target {
 
     @Override
     public void read(ImageReader from, @Nullable Key key, @Nullable HashValue hash) {
+        read(from, key, hash, DocumentSpace::restore);
+    }
+
+    /// Reads documents of small keys, which are in no index until [#settle].
+    @Override
+    public DocumentImages.Batch batch() {
+        RestoreBatch[] batches = new RestoreBatch[spaces.size()];
+        return new DocumentImages.Batch() {
+            @Override
+            public void read(ImageReader from, @Nullable Key key, @Nullable HashValue hash) {
+                IndexesRestore.this.read(from, key, hash, (space, itsKey, reader, ordinal, present) -> {
+                    int at = spaces.indexOf(space);
+                    if (batches[at] == null) {
+                        batches[at] = space.restoreBatch();
+                    }
+                    space.restore(itsKey, reader, ordinal, present, batches[at]);
+                });
+            }
+
+            @Override
+            public void end() {
+                for (int i = 0; i < batches.length; i++) {
+                    if (batches[i] != null) {
+                        spaces.get(i).take(batches[i]);
+                    }
+                }
+            }
+        };
+    }
+
+    /// Makes postings whole of the documents that came in batches: when all have come, and before [#read] is
+    /// given others.
+    public void settle(Ranges ranges) {
+        List<Runnable> tasks = new ArrayList<>();
+        for (SearchIndex index : made) {
+            index.fields().forEach(field -> tasks.add(field::settle));
+        }
+        ranges.runAll(tasks);
+    }
+
+    /// What is done with a document whose rows are those of its ordinal.
+    private interface Taker {
+        void take(DocumentSpace space, Key key, DocumentReader reader, int ordinal, List<VectorRows> present);
+    }
+
+    private void read(ImageReader from, @Nullable Key key, @Nullable HashValue hash, Taker taker) {
         long word = 0;
         boolean isStale = false;
         int count = from.getByte();
@@ -208,7 +255,7 @@ public final class IndexesRestore implements DocumentImages.Target {
             }
             DocumentReader reader = new DocumentReader(hash);
             if (space.covers(key.address(), key.length()) && holds(space, reader, ordinal, present)) {
-                space.restore(key, reader, ordinal, present);
+                taker.take(space, key, reader, ordinal, present);
                 word = indexes.shared().with(word, space.id(), ordinal);
             } else {
                 space.sources().forEach(each -> hash.materialise(each.id()));

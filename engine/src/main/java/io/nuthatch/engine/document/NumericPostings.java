@@ -20,6 +20,8 @@ import org.roaringbitmap.RoaringBitmap;
 final class NumericPostings implements AutoCloseable {
     static final int BUCKET_MAX = 512;
 
+    private static final int BUCKET_FILL = 384; // Of buckets that are made all at once.
+
     private static final class Bucket {
         final RoaringBitmap documents = new RoaringBitmap();
         int count;
@@ -68,6 +70,57 @@ final class NumericPostings implements AutoCloseable {
             split(bucket);
         }
         steps.add(ordinal, number, count, this::forEachBucket);
+    }
+
+    /// Notes the numbers of documents that had none; nobody asks for them, and nothing else changes, before
+    /// [#settle].
+    void restore(FieldBatch batch) {
+        for (int i = 0; i < batch.count(); i++) {
+            double value = batch.number(i);
+            column.ensure(batch.ordinal(i));
+            Memory.putDouble(column.address(batch.ordinal(i)), value == 0 ? 0.0 : value);
+        }
+        present.or(batch.documents());
+    }
+
+    /// Makes buckets and steps of what [#restore] noted, all at once: the bounds from the sorted numbers, and
+    /// then every document into its bucket in the order of ordinals, where bitmaps only grow at their end.
+    void settle() {
+        int total = present.getCardinality();
+        if (total == count) {
+            return;
+        }
+        double[] sorted = new double[total];
+        int[] at = {0};
+        present.forEach((int ordinal) -> sorted[at[0]++] = value(ordinal));
+        Arrays.sort(sorted);
+        double[] bounds = new double[total / BUCKET_FILL + 1];
+        bounds[0] = Double.NEGATIVE_INFINITY;
+        int boundCount = 1;
+        for (int i = BUCKET_FILL; i < total; i += BUCKET_FILL) {
+            double bound = sorted[i];
+            if (bound > bounds[boundCount - 1] && bound > sorted[0]) {
+                bounds[boundCount++] = bound;
+            }
+        }
+        Bucket[] filled = new Bucket[boundCount];
+        Arrays.setAll(filled, i -> new Bucket());
+        double[] known = Arrays.copyOf(bounds, boundCount);
+        present.forEach((int ordinal) -> {
+            int found = Arrays.binarySearch(known, value(ordinal));
+            Bucket bucket = filled[found >= 0 ? found : -found - 2];
+            bucket.documents.add(ordinal);
+            bucket.count++;
+        });
+        buckets.clear();
+        for (int i = 0; i < boundCount; i++) {
+            buckets.put(known[i], filled[i]);
+            if (filled[i].count > BUCKET_MAX) { // Many of one value.
+                split(filled[i]);
+            }
+        }
+        count = total;
+        steps.rebuild(count, this::forEachBucket);
     }
 
     private void forEachBucket(NumericSteps.Visitor visitor) {

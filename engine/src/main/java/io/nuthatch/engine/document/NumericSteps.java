@@ -63,6 +63,14 @@ final class NumericSteps {
         }
     }
 
+    /// Makes the steps anew over `buckets`, which hold `total` documents.
+    void rebuild(int total, Buckets buckets) {
+        clear();
+        if (total >= DOCUMENTS_MIN) {
+            build(total, buckets);
+        }
+    }
+
     void clear() {
         values = new double[0];
         below = new RoaringBitmap[0];

@@ -306,6 +306,13 @@ public final class SearchIndex {
         maxDocuments = Math.max(maxDocuments, documents.getLongCardinality());
     }
 
+    /// Adds documents that come back together.
+    void restoreDocuments(RoaringBitmap restored) {
+        changes.addAll();
+        documents.or(restored);
+        maxDocuments = Math.max(maxDocuments, documents.getLongCardinality());
+    }
+
     void removeDocument(int ordinal) {
         if (documents.checkedRemove(ordinal)) {
             changes.add(ordinal);

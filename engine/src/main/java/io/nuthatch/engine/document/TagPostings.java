@@ -30,6 +30,8 @@ final class TagPostings implements AutoCloseable {
     /// Shorter affixes match nothing (RediSearch's MINPREFIX).
     private static final int MIN_AFFIX = 2;
 
+    private static final int[] NONE = {};
+
     private static final class Entry {
         final String value;
         final int number;
@@ -62,14 +64,7 @@ final class TagPostings implements AutoCloseable {
     /// Makes the values in `text` the document's; null takes it out.
     void put(int ordinal, @Nullable String text) {
         int[] old = numbers(ordinal);
-        Set<String> values = text == null ? Set.of() : split(text);
-        int[] now = new int[values.size()];
-        int i = 0;
-        for (String value : values) {
-            now[i] = entry(value).number;
-            i++;
-        }
-        Arrays.sort(now);
+        int[] now = text == null ? NONE : numbersOf(text);
         if (Arrays.equals(old, now)) {
             return;
         }
@@ -91,6 +86,29 @@ final class TagPostings implements AutoCloseable {
             }
         }
         setNumbers(ordinal, now);
+    }
+
+    /// Notes the values of documents that had none; nobody asks for them, and nothing else changes, before
+    /// [#settle].
+    void restore(FieldBatch batch) {
+        Map<String, int[]> known = new HashMap<>();
+        for (int i = 0; i < batch.count(); i++) {
+            setNumbers(batch.ordinal(i), known.computeIfAbsent(batch.text(i), this::numbersOf));
+        }
+    }
+
+    /// Fills the sets of documents with what [#restore] noted, in the order of ordinals, where they only grow
+    /// at their end.
+    void settle() {
+        int limit = column.limit();
+        for (int ordinal = 0; ordinal < limit; ordinal++) {
+            for (int number : numbers(ordinal)) {
+                Entry entry = byNumber.get(number);
+                if (entry != null && entry.documents.add(ordinal)) {
+                    records++;
+                }
+            }
+        }
     }
 
     void move(int from, int to) {
@@ -195,6 +213,19 @@ final class TagPostings implements AutoCloseable {
         column.close();
     }
 
+    /// The numbers of the values in `text`, ascending; new values get theirs.
+    private int[] numbersOf(String text) {
+        Set<String> values = split(text);
+        int[] numbers = new int[values.size()];
+        int i = 0;
+        for (String value : values) {
+            numbers[i] = entry(value).number;
+            i++;
+        }
+        Arrays.sort(numbers);
+        return numbers;
+    }
+
     private Set<String> split(String text) {
         Set<String> values = new LinkedHashSet<>();
         int start = 0;
@@ -251,14 +282,14 @@ final class TagPostings implements AutoCloseable {
     private int[] numbers(int ordinal) {
         int word = word(ordinal);
         if (word == 0) {
-            return new int[0];
+            return NONE;
         }
         if (word > 0) {
             return new int[] {word - 1};
         }
         int[] list = lists.get(-word - 1);
         assert list != null : "ordinal=" + ordinal + " word=" + word;
-        return list == null ? new int[0] : list;
+        return list == null ? NONE : list;
     }
 
     private void setNumbers(int ordinal, int[] numbers) {

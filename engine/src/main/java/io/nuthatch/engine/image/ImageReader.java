@@ -24,6 +24,12 @@ public final class ImageReader {
         return position - start;
     }
 
+    /// Goes back to where [#offset] was `offset`.
+    public void back(long offset) {
+        assert offset >= 0 && offset <= offset() : "offset=" + offset + " of " + offset();
+        position = start + offset;
+    }
+
     public boolean hasMore() {
         return position < end;
     }

@@ -29,5 +29,17 @@ public final class DocumentImages {
         /// Reads what [Source#write] wrote of a hash that was just put under `key`, null when it is not to be
         /// kept. Under the key's stripe.
         void read(ImageReader from, @Nullable Key key, @Nullable HashValue hash);
+
+        /// To read many at once, by one thread.
+        Batch batch();
+    }
+
+    /// Documents that are read one by one and taken up together.
+    public interface Batch {
+        /// As [Target#read]. The bytes of `key` stay where they are until [#end].
+        void read(ImageReader from, @Nullable Key key, @Nullable HashValue hash);
+
+        /// Takes up what was read. The caller holds no stripe.
+        void end();
     }
 }

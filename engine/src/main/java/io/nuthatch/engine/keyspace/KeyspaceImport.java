@@ -46,14 +46,18 @@ public final class KeyspaceImport implements AutoCloseable {
             throw items.malformed("no run of keys");
         }
         Database database = run(items);
+        DocumentImages.Batch batch = documents.batch();
+        Header header = new Header();
+        HashValue hash = new HashValue(database, header.key, 0);
         while (items.hasMore()) {
             int item = items.getByte();
             if (item == KeyImage.RUN) {
                 database = run(items);
             } else {
-                key(item, database, items);
+                key(item, database, header, hash, batch::read, items);
             }
         }
+        batch.end();
     }
 
     /// Reads items of the other part to their end; what began in the last call may go on in this one.
@@ -62,7 +66,11 @@ public final class KeyspaceImport implements AutoCloseable {
             int item = items.getByte();
             switch (item) {
                 case KeyImage.RUN -> restDatabase = run(items).index();
-                case KeyImage.STRING, KeyImage.HASH -> key(item, keyspace.database(restDatabase), items);
+                case KeyImage.STRING, KeyImage.HASH -> {
+                    Database database = keyspace.database(restDatabase);
+                    Header header = new Header();
+                    key(item, database, header, new HashValue(database, header.key, 0), documents::read, items);
+                }
                 default -> large.item(item, keyspace.database(restDatabase), items);
             }
         }
@@ -104,8 +112,14 @@ public final class KeyspaceImport implements AutoCloseable {
         return expireAt != 0 && expireAt <= nowMillis;
     }
 
-    private void key(int item, Database database, ImageReader items) {
-        Header header = new Header();
+    /// What is said of a hash as a document goes there.
+    private interface ToDocuments {
+        void read(ImageReader from, @Nullable Key key, @Nullable HashValue hash);
+    }
+
+    /// `header` and `reused` are scratch.
+    private void key(
+            int item, Database database, Header header, HashValue reused, ToDocuments toDocuments, ImageReader items) {
         header.read(items);
         boolean isKept = !hasExpired(header.expireAt);
         int stripe = keyspace.stripes().stripeOf(header.key.hashSlot());
@@ -118,12 +132,12 @@ public final class KeyspaceImport implements AutoCloseable {
                     putString(database, header, value, length);
                 }
             } else if (item == KeyImage.HASH) {
-                HashValue hash = isKept ? newHash(database, header.key) : null;
+                HashValue hash = isKept ? newHash(database, header.key, reused) : null;
                 fields(items, hash);
                 if (hash != null) {
                     finishHash(database, header, hash);
                 }
-                documents.read(items, isKept ? header.key : null, hash);
+                toDocuments.read(items, isKept ? header.key : null, hash);
             } else {
                 throw items.malformed("an item of kind " + item);
             }
@@ -144,10 +158,10 @@ public final class KeyspaceImport implements AutoCloseable {
         }
     }
 
-    /// An empty hash in place of whatever is at `key`.
-    HashValue newHash(Database database, Key key) {
+    /// An empty hash in place of whatever is at `key`: `reused`, which then stands for that one.
+    HashValue newHash(Database database, Key key, HashValue reused) {
         database.remove(key);
-        return database.hashForWrite(key, NEVER);
+        return reused.set(database, key, 0);
     }
 
     /// Expiry and encoding of a hash whose fields are all there.
@@ -172,6 +186,9 @@ public final class KeyspaceImport implements AutoCloseable {
     /// Reads fields with their number before them; puts them into `hash` unless it is null.
     void fields(ImageReader items, @Nullable HashValue hash) {
         int count = items.getCount(MAX_BYTES);
+        if (hash != null && hash.record() == 0) {
+            hash.reserve(count, bytesOfFields(items, count));
+        }
         for (int i = 0; i < count; i++) {
             int flags = items.getByte();
             long at = (flags & KeyImage.EXPIRES) != 0 ? items.getLong() : 0;
@@ -192,6 +209,24 @@ public final class KeyspaceImport implements AutoCloseable {
                 hash.restore(name, nameLength, value, length, isRow, at);
             }
         }
+    }
+
+    /// What `count` fields will take in a packed hash, so that it is made in its size; reads nothing.
+    private static long bytesOfFields(ImageReader items, int count) {
+        long start = items.offset();
+        long bytes = 0;
+        for (int i = 0; i < count; i++) {
+            int flags = items.getByte();
+            int expiry = (flags & KeyImage.EXPIRES) != 0 ? Long.BYTES : 0;
+            items.take(expiry);
+            int nameLength = items.getCount(MAX_BYTES);
+            items.take(nameLength);
+            int length = (flags & KeyImage.ROW) != 0 ? 2 * Integer.BYTES : items.getCount(MAX_BYTES);
+            items.take(length);
+            bytes += expiry + nameLength + length;
+        }
+        items.back(start);
+        return bytes;
     }
 
     @Override

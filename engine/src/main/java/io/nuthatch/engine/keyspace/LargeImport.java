@@ -103,7 +103,7 @@ final class LargeImport implements AutoCloseable {
             return database.hashForWrite(header.key, KeyspaceImport.NEVER);
         }
         isHashThere = true;
-        return target.newHash(database, header.key);
+        return target.newHash(database, header.key, new HashValue(database, header.key, 0));
     }
 
     private void end(Database database, ImageReader items) {

@@ -46,6 +46,16 @@ public final class Blocks implements AutoCloseable {
         return address;
     }
 
+    /// As [#put(byte[], int, int)], of bytes off the heap that are not the store's own.
+    public long put(long source, int length) {
+        long address = allocate(length);
+        Memory.putInt(address, length);
+        if (length > 0) {
+            Memory.copy(source, address + HEADER_BYTES, length);
+        }
+        return address;
+    }
+
     /// Gives a block back.
     public void free(long block) {
         int size = sizeOf(length(block));

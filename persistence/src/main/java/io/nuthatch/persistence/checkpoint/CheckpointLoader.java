@@ -71,6 +71,7 @@ final class CheckpointLoader {
                     progress.setKeys(keys.keys(), keys.expiredKeys());
                 });
             }
+            restore.settle(threads);
             for (Manifest.Part part : manifest.of(FileKind.REST)) {
                 sequentially(part, keys::rest);
             }

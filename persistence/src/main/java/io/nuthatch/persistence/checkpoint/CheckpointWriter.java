@@ -1,5 +1,6 @@
 package io.nuthatch.persistence.checkpoint;
 
+import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.Storage;
 import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.document.IndexesExport;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// Threads: [#write] by one; [#onEvent] and [#abort] by any.
 final class CheckpointWriter {
     private static final long BLOCK_BYTES = 1 << 20;
+    private static final long STEP_BYTES = 64 << 10; // Of nodes that are copied in one go.
 
     private final Storage storage;
     private final long number;
@@ -35,6 +37,7 @@ final class CheckpointWriter {
     private final Indexes indexes;
     private final LongSupplier lsn;
     private final MemoryAccount.Counter counter;
+    private final Throttle throttle;
     private final List<Manifest.Part> parts = new ArrayList<>();
     private volatile @Nullable KeyspaceExport keys;
     private volatile @Nullable String abortReason;
@@ -46,13 +49,15 @@ final class CheckpointWriter {
             Keyspace keyspace,
             Indexes indexes,
             LongSupplier lsn,
-            MemoryAccount.Counter counter) {
+            MemoryAccount.Counter counter,
+            NanoClock clock) {
         this.storage = storage;
         this.number = number;
         this.keyspace = keyspace;
         this.indexes = indexes;
         this.lsn = lsn;
         this.counter = counter;
+        this.throttle = new Throttle(clock);
     }
 
     /// Every event of the keyspace, while it is written.
@@ -108,6 +113,15 @@ final class CheckpointWriter {
         }
     }
 
+    /// Between two pieces of work: gives up if it is to, and lets clients go first. With all stripes held
+    /// (SAVE, SHUTDOWN) there are none.
+    private void step() throws CheckpointAbortedException {
+        checkAborted();
+        if (!keyspace.stripes().isHeldByMe(0)) {
+            throttle.step();
+        }
+    }
+
     private BlockWriter create(FileKind kind, int part) throws IOException {
         return new BlockWriter(storage, Manifest.name(number, kind, part), number, kind, part);
     }
@@ -134,9 +148,11 @@ final class CheckpointWriter {
             nodes.start(scratch);
             file.write(scratch);
             for (int from = 0; from >= 0; ) {
-                checkAborted();
                 scratch.clear(Long.MAX_VALUE);
-                from = nodes.nodes(from, BLOCK_BYTES, scratch, export.written(graph));
+                while (from >= 0 && scratch.size() < BLOCK_BYTES) {
+                    step();
+                    from = nodes.nodes(from, scratch.size() + STEP_BYTES, scratch, export.written(graph));
+                }
                 file.write(scratch);
             }
             finish(file, FileKind.GRAPH, graph.number());
@@ -163,7 +179,7 @@ final class CheckpointWriter {
             try (KeyspaceExport writing = new KeyspaceExport(keyspace, export, lsn, sink, counter)) {
                 keys = writing;
                 for (int slot = 0; slot < HashSlot.COUNT; slot++) {
-                    checkAborted();
+                    step();
                     slotLsns[slot] = writing.slot(slot);
                 }
                 writing.finish();
@@ -179,7 +195,7 @@ final class CheckpointWriter {
     private void writeRows(IndexesExport export, int rows, ImageWriter scratch) throws IOException {
         try (BlockWriter file = create(FileKind.ROWS, rows)) {
             for (int from = 0; from >= 0; ) {
-                checkAborted();
+                step();
                 scratch.clear(Long.MAX_VALUE);
                 from = export.rows(rows, from, BLOCK_BYTES, scratch);
                 file.write(scratch);

@@ -1,5 +1,6 @@
 package io.nuthatch.persistence.checkpoint;
 
+import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.Storage;
 import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.keyspace.Database;
@@ -25,15 +26,24 @@ public final class Checkpoints {
     private final Indexes indexes;
     private final LongSupplier lsn;
     private final MemoryAccount.Counter counter;
+    private final NanoClock clock;
     private volatile @Nullable CheckpointWriter writing;
 
-    /// `lsn` gives the log's present position, 0 without a log; asked under stripes.
-    public Checkpoints(Storage storage, Keyspace keyspace, Indexes indexes, LongSupplier lsn, MemoryAccount account) {
+    /// `lsn` gives the log's present position, 0 without a log; asked under stripes. `clock` says how long a
+    /// save has worked and is to rest.
+    public Checkpoints(
+            Storage storage,
+            Keyspace keyspace,
+            Indexes indexes,
+            LongSupplier lsn,
+            MemoryAccount account,
+            NanoClock clock) {
         this.storage = storage;
         this.keyspace = keyspace;
         this.indexes = indexes;
         this.lsn = lsn;
         this.counter = account.counter("checkpoint", "buffers");
+        this.clock = clock;
     }
 
     /// What was saved or loaded.
@@ -71,7 +81,7 @@ public final class Checkpoints {
             number = Math.max(number, Manifest.checkpointOf(name) + 1);
         }
         clear(before, Manifest.newest(before));
-        CheckpointWriter writer = new CheckpointWriter(storage, number, keyspace, indexes, lsn, counter);
+        CheckpointWriter writer = new CheckpointWriter(storage, number, keyspace, indexes, lsn, counter, clock);
         writing = writer;
         try {
             Manifest manifest = writer.write(nowMillis);

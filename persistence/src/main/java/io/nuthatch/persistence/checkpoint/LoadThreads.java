@@ -80,6 +80,20 @@ final class LoadThreads implements Ranges, AutoCloseable {
     }
 
     @Override
+    public void runAll(List<Runnable> tasks) {
+        AtomicInteger next = new AtomicInteger();
+        try {
+            onEach(() -> {
+                for (int i = next.getAndIncrement(); i < tasks.size(); i = next.getAndIncrement()) {
+                    tasks.get(i).run();
+                }
+            });
+        } catch (IOException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
+    }
+
+    @Override
     public void close() {
         threads.shutdownNow();
     }

@@ -51,7 +51,7 @@ final class Store implements AutoCloseable {
     Store(Storage storage, int indexThreads) {
         this.threads = new IndexThreads(indexThreads);
         this.indexes = new Indexes(keyspace, account, System::nanoTime, now::get, threads, background::add);
-        this.checkpoints = new Checkpoints(storage, keyspace, indexes, () -> 0, account);
+        this.checkpoints = new Checkpoints(storage, keyspace, indexes, () -> 0, account, () -> 0); // No time, no rests.
         keyspace.setDocuments(indexes);
         listen();
     }
