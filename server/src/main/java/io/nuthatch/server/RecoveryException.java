@@ -1,6 +1,7 @@
 package io.nuthatch.server;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /// The data on disk cannot be loaded; the text is for whoever started the server.
 final class RecoveryException extends RuntimeException {
@@ -11,8 +12,8 @@ final class RecoveryException extends RuntimeException {
     }
 
     /// What follows the damage in a message about a file in `folder`, one of those in the data folder.
-    static String advice(Path folder) {
-        Path data = folder.toAbsolutePath().normalize().getParent();
+    static String advice(@Nullable Path folder) {
+        Path data = folder == null ? null : folder.toAbsolutePath().normalize().getParent();
         return ". Nothing was changed. bin/nuthatch-check --verify " + data + " says what is left; --repair mends it,"
                 + " keeps a copy and says what is lost";
     }

@@ -5,6 +5,7 @@ import io.nuthatch.engine.memory.MemoryAccount;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -52,12 +53,29 @@ public record CheckpointInspection(
         }
         List<CheckpointInspection> found = new ArrayList<>();
         try (BlockReader.Buffer buffer = new BlockReader.Buffer(counter)) {
-            for (long number : names.descendingKeySet()) {
-                found.add(inspect(
-                        storage, number, names.get(number).stream().sorted().toList(), buffer));
+            for (Map.Entry<Long, List<String>> each : names.descendingMap().entrySet()) {
+                List<String> sorted = each.getValue().stream().sorted().toList();
+                found.add(inspect(storage, each.getKey(), sorted, buffer));
             }
         }
         return found;
+    }
+
+    /// The newest checkpoint that was ever whole by its manifest alone, none of its other files being read;
+    /// null when there is none. Throws [DamagedCheckpointException] when the manifest is damaged.
+    public static @Nullable CheckpointInspection newest(Storage storage, MemoryAccount.Counter counter)
+            throws IOException {
+        long newest = Manifest.newest(storage.list());
+        if (newest < 0) {
+            return null;
+        }
+        try (BlockReader.Buffer buffer = new BlockReader.Buffer(counter)) {
+            Manifest manifest = Manifest.read(storage, newest, buffer);
+            List<String> names = new ArrayList<>();
+            manifest.parts().forEach(part -> names.add(part.name(newest)));
+            names.add(Manifest.name(newest, FileKind.MANIFEST, 0));
+            return new CheckpointInspection(newest, names, Summary.of(manifest), true, List.of(), false);
+        }
     }
 
     /// Whether a server can start from it.
