@@ -7,6 +7,7 @@ import io.nuthatch.commands.ServerState;
 import io.nuthatch.commands.Session;
 import io.nuthatch.commands.Settings;
 import io.nuthatch.commands.admin.AclCommands;
+import io.nuthatch.commands.admin.BackupCommands;
 import io.nuthatch.commands.admin.CommandCommands;
 import io.nuthatch.commands.admin.ConfigCommands;
 import io.nuthatch.commands.admin.DebugCommands;
@@ -37,6 +38,7 @@ import io.nuthatch.commands.transaction.WatchTable;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.KeyspaceListener;
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.persistence.backup.Backups;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -48,6 +50,7 @@ final class Administration {
     private final Settings settings;
     private final Keyspace keyspace;
     private final Snapshots snapshots;
+    private final Backups backups;
     private final Supplier<Dispatcher> dispatcher;
     private final PubSub pubSub = new PubSub();
     private final KeyspaceNotifications notifications = new KeyspaceNotifications(pubSub);
@@ -69,11 +72,13 @@ final class Administration {
             Keyspace keyspace,
             MemoryAccount account,
             Snapshots snapshots,
+            Backups backups,
             Supplier<Dispatcher> dispatcher) {
         this.state = state;
         this.settings = settings;
         this.keyspace = keyspace;
         this.snapshots = snapshots;
+        this.backups = backups;
         this.dispatcher = dispatcher;
         this.tracking = new TrackingTable(state.clients());
         this.slowLog = new SlowLog(settings.number("slowlog-max-len"));
@@ -85,7 +90,7 @@ final class Administration {
         this.monitor = new MonitorCommand(dispatcher);
         this.memory = new MemoryInfo(account, state.clock().nowMillis());
         this.info = new ServerInfo(
-                state, keyspace, settings, memory, pubSub, watches, tracking, snapshots.saves(), dispatcher);
+                state, keyspace, settings, memory, pubSub, watches, tracking, snapshots.saves(), backups, dispatcher);
         this.debug = new DebugCommands(settings.text("enable-debug-command"), state);
         this.listener = new KeyspaceFanOut(watches, tracking, notifications, state.clock());
     }
@@ -138,6 +143,7 @@ final class Administration {
                 new MemoryCommands(memory, keyspace),
                 new ServerCommands(state, table),
                 debug.gate(new SaveCommands(state, keyspace.stripes(), snapshots.saves(), snapshots::reload)),
+                new BackupCommands(backups),
                 new AclCommands(state, table),
                 new FunctionCommands(),
                 debug.gate(debug),

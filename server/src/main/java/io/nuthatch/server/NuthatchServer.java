@@ -38,6 +38,7 @@ import io.nuthatch.engine.kernel.NativeKernel;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.KeyspaceOptions;
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.persistence.backup.Backups;
 import io.nuthatch.server.admin.AdminServer;
 import io.nuthatch.server.admin.Meters;
 import io.nuthatch.server.config.ConfigException;
@@ -109,6 +110,7 @@ public final class NuthatchServer implements AutoCloseable {
     private final RecallThread recallThread;
     private final AppendOnly appendOnly;
     private final Snapshots snapshots;
+    private final Backups backups;
     private final ActiveExpiry activeExpiry = new ActiveExpiry();
     private final ScheduledExecutorService background =
             Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("background", true));
@@ -145,7 +147,13 @@ public final class NuthatchServer implements AutoCloseable {
         keyspace.setDocuments(indexes);
         keyspace.setExpiryPause(now -> state.pause().mode(now) != ClientPause.Mode.NONE);
         this.snapshots = new Snapshots(options.folder(), state, keyspace, indexes, memory);
-        this.administration = new Administration(state, config, keyspace, memory, snapshots, this::dispatcher);
+        this.backups = new Backups(
+                new BackupFolders(options.folder(), config, state, snapshots.saves()),
+                clock,
+                nanoClock,
+                memory,
+                ThreadPriority::lowerThis);
+        this.administration = new Administration(state, config, keyspace, memory, snapshots, backups, this::dispatcher);
         snapshots.start(
                 config, new ListenerPair(indexes, new ListenerPair(snapshots.saves(), administration.listener())));
         List<CommandFamily> families = new ArrayList<>(families());
@@ -443,6 +451,7 @@ public final class NuthatchServer implements AutoCloseable {
             meters.close();
         }
         listeners.close();
+        backups.close();
         background.shutdown();
         indexing.shutdownNow(); // What still waits would be lost with the keyspace anyhow.
         pool.close();

@@ -15,6 +15,7 @@ import io.nuthatch.commands.transaction.WatchTable;
 import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.keyspace.Database;
 import io.nuthatch.engine.keyspace.Keyspace;
+import io.nuthatch.persistence.backup.Backups;
 import io.nuthatch.persistence.checkpoint.Saves;
 import java.security.SecureRandom;
 import java.util.HexFormat;
@@ -37,6 +38,7 @@ public final class ServerInfo {
     private final WatchTable watches;
     private final TrackingTable tracking;
     private final Saves saves;
+    private final Backups backups;
     private final Supplier<Dispatcher> dispatcher;
     private final String runId;
     private final Rates commandRate;
@@ -52,6 +54,7 @@ public final class ServerInfo {
             WatchTable watches,
             TrackingTable tracking,
             Saves saves,
+            Backups backups,
             Supplier<Dispatcher> dispatcher) {
         this.state = state;
         this.keyspace = keyspace;
@@ -61,6 +64,7 @@ public final class ServerInfo {
         this.watches = watches;
         this.tracking = tracking;
         this.saves = saves;
+        this.backups = backups;
         this.dispatcher = dispatcher;
         byte[] id = new byte[20];
         new SecureRandom().nextBytes(id); // An identity, nothing that a test would want to repeat.
@@ -230,6 +234,7 @@ public final class ServerInfo {
             field(out, "aof_committed_lsn", journal.committedLsn());
             field(out, "aof_synced_lsn", journal.syncedLsn());
         }
+        BackupCommands.info(backups, out);
         if (loading != null) {
             long total = loading.totalBytes().getAsLong();
             long loaded = loading.loadedBytes().getAsLong();

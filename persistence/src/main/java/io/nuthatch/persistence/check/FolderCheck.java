@@ -17,6 +17,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The data folder of a server that does not run: what is in it, and a repair of what is damaged.
@@ -50,6 +51,10 @@ public final class FolderCheck implements AutoCloseable {
         this.logName = logName;
         this.checkpointsName = checkpointsName;
         this.clock = clock;
+        if (isChronicle(folder.resolve(logName))) {
+            throw new IOException(
+                    folder.resolve(logName) + " holds a log of aof-engine chronicle, which this does not" + " read");
+        }
         this.log = openIfThere(folder.resolve(logName));
         try {
             this.checkpoints = openIfThere(folder.resolve(checkpointsName));
@@ -60,6 +65,16 @@ public final class FolderCheck implements AutoCloseable {
         if (log == null && checkpoints == null) {
             throw new NoSuchFileException(
                     folder.toString(), null, "has neither a folder " + logName + " nor a folder " + checkpointsName);
+        }
+    }
+
+    /// Queues are folders in the log's folder.
+    private static boolean isChronicle(Path log) throws IOException {
+        if (!Files.isDirectory(log)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(log)) {
+            return files.anyMatch(file -> file.toString().endsWith(".queue"));
         }
     }
 

@@ -14,20 +14,25 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/// A real folder, held by one process at a time through a lock on a file `lock` in it.
+/// A real folder, held by one process at a time through a lock on a file `lock` in it, or only looked at.
 public final class FileStorage implements Storage {
     private static final String LOCK = "lock";
     private static final int MAX_TRANSFER_BYTES = 64 << 20; // A ByteBuffer ends at 2 GiB, and so does Linux's write.
 
     private final Path folder;
-    private final FileChannel lockFile;
-    private final FileLock lock;
+    private final @Nullable FileLock lock; // Null for a view.
 
-    private FileStorage(Path folder, FileChannel lockFile, FileLock lock) {
+    private FileStorage(Path folder, @Nullable FileLock lock) {
         this.folder = folder;
-        this.lockFile = lockFile;
         this.lock = lock;
+    }
+
+    /// The folder as somebody who only reads sees it, whoever holds its lock. Whatever changes something
+    /// throws.
+    public static FileStorage view(Path folder) {
+        return new FileStorage(folder, null);
     }
 
     /// The folder, made when it is not there. Throws when another server uses it.
@@ -37,7 +42,7 @@ public final class FileStorage implements Storage {
         try {
             FileLock lock = file.tryLock();
             if (lock != null) {
-                return new FileStorage(folder, file, lock);
+                return new FileStorage(folder, lock);
             }
         } catch (OverlappingFileLockException sameProcess) {
             file.close();
@@ -64,19 +69,30 @@ public final class FileStorage implements Storage {
         }
     }
 
+    private void checkHeld() throws IOException {
+        if (lock == null) {
+            throw new IOException(folder + " is only looked at");
+        }
+    }
+
     @Override
     public File create(String name) throws IOException {
+        checkHeld();
         return new RealFile(
                 folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
 
     @Override
     public File open(String name) throws IOException {
+        if (lock == null) {
+            return new RealFile(folder.resolve(name), StandardOpenOption.READ);
+        }
         return new RealFile(folder.resolve(name), StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
 
     @Override
     public void rename(String from, String to) throws IOException {
+        checkHeld();
         Files.move(
                 folder.resolve(from),
                 folder.resolve(to),
@@ -86,6 +102,7 @@ public final class FileStorage implements Storage {
 
     @Override
     public void delete(String name) throws IOException {
+        checkHeld();
         Files.delete(folder.resolve(name));
     }
 
@@ -98,8 +115,9 @@ public final class FileStorage implements Storage {
 
     @Override
     public void close() throws IOException {
-        lock.release();
-        lockFile.close();
+        if (lock != null) {
+            lock.acquiredBy().close(); // Which gives the lock back.
+        }
     }
 
     @Override

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// Makes a log readable from one record to another, and drops the rest of it.
 ///
 /// Every file that is changed or removed is copied first, and the copies are made safe before anything is
-/// touched: a repair that is interrupted can be done again. Records are never changed: a file keeps its good
-/// beginning, or its good records are copied into a new file.
+/// touched: a repair that is interrupted can be done again. Records are never changed: of a file that is
+/// damaged, the good ones are copied into a new one.
 public final class LogRepair {
     private static final int FILL_BYTES = 1 << 20;
 
@@ -33,9 +33,8 @@ public final class LogRepair {
     /// What becomes of one file.
     private enum Fate {
         REMOVE,
-        /// Cut off behind its good records.
-        CUT,
-        /// Removed, and its good records written to a new one.
+        /// Removed, and its good records written to a new one: never cut where it is, as a backup may share
+        /// its bytes through a hard link.
         REWRITE
     }
 
@@ -80,10 +79,11 @@ public final class LogRepair {
             }
             if (kept == null) {
                 steps.add(new Step(segment, Fate.REMOVE, null));
-            } else if (!segment.hasHeader() || kept.offset() != SegmentFormat.HEADER_BYTES) {
+            } else if (!segment.hasHeader()
+                    || kept.offset() != SegmentFormat.HEADER_BYTES
+                    || kept != last
+                    || isFollowedByDamage(kept)) {
                 steps.add(new Step(segment, Fate.REWRITE, kept));
-            } else if (kept != last || isFollowedByDamage(kept)) {
-                steps.add(new Step(segment, Fate.CUT, kept));
             }
         }
         return steps;
@@ -106,12 +106,6 @@ public final class LogRepair {
         LogInspection.Stretch kept = step.kept;
         switch (step.fate) {
             case REMOVE -> storage.delete(name);
-            case CUT -> {
-                try (Storage.File file = storage.open(name)) {
-                    file.truncate(Objects.requireNonNull(kept).end());
-                    file.sync();
-                }
-            }
             case REWRITE -> rewrite(name, Objects.requireNonNull(kept));
         }
     }

@@ -1,0 +1,41 @@
+package io.nuthatch.server;
+
+import io.nuthatch.commands.ServerState;
+import io.nuthatch.engine.Journal;
+import io.nuthatch.persistence.backup.Backups;
+import io.nuthatch.persistence.checkpoint.Saves;
+import io.nuthatch.server.config.ServerConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/// Where the server keeps what a backup copies.
+///
+/// @param checkpoints null for a server that keeps its data in memory alone
+record BackupFolders(@Nullable Path checkpoints, ServerConfig config, ServerState state, Saves saves)
+        implements Backups.Server {
+    @Override
+    public @Nullable Path log() {
+        return journal() == null
+                ? null
+                : Path.of(config.text("dir").get())
+                        .resolve(config.text("appenddirname").get());
+    }
+
+    @Override
+    public @Nullable Journal journal() {
+        return state.durability().journal();
+    }
+
+    @Override
+    public @Nullable String refusal() {
+        return journal() != null && config.text("aof-engine").get().equals("chronicle")
+                ? "a log of aof-engine chronicle cannot be backed up: aof-engine segmented can"
+                : null;
+    }
+
+    @Override
+    public boolean save() throws IOException {
+        return saves.saveNow();
+    }
+}
