@@ -7,6 +7,7 @@ import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.text.ByteStrings;
 import io.nuthatch.persistence.wal.LogReader;
 import java.util.LinkedHashSet;
+import java.util.Locale;
 import java.util.SequencedSet;
 
 /// Names of what records change, for people to read: `db0 user:17`, `db1 FLUSH`, `index idx`. Bytes that are
@@ -67,7 +68,7 @@ final class TouchedKeys implements LogReader.Visitor, EffectVisitor {
             } else if (each > ' ' && each < 0x7f) {
                 text.append((char) each);
             } else {
-                text.append(String.format("\\x%02x", each & 0xff));
+                text.append(String.format(Locale.ROOT, "\\x%02x", each & 0xff));
             }
         }
         return text.toString();
