@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// Threads: [#write] by one; [#onEvent] and [#abort] by any.
 final class CheckpointWriter {
     private static final long BLOCK_BYTES = 1 << 20;
-    private static final long STEP_BYTES = 64 << 10; // Of nodes that are copied in one go.
+    private static final long STEP_BYTES = 16 << 10; // Of nodes that are copied in one go.
 
     private final Storage storage;
     private final long number;
