@@ -28,13 +28,15 @@ public final class Durability {
     /// The log while it takes records, and what brings changes there.
     public record Log(Journal journal, EffectLog effects) {}
 
+    /// What the log takes as one record.
+    public static final long MAX_RECORD_BYTES = 1L << 30;
+
     private static final String LOADING = "LOADING Redis is loading the dataset in memory";
 
     private static final String SAVE_FAILED = "MISCONF Redis is configured to save RDB snapshots, but it's currently"
             + " unable to persist to disk. Commands that may modify the data set are disabled, because this instance"
             + " is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error"
             + " option). Please check the Redis logs for details about the RDB error.";
-    private static final long MAX_TRANSACTION_BYTES = 1L << 30;
 
     private volatile BooleanSupplier saveFailure = () -> false;
     private volatile @Nullable Loading loading;
@@ -82,8 +84,8 @@ public final class Durability {
         Log current = log;
         if (current != null) {
             Transaction transaction = session.transaction();
-            if (transaction != null && transaction.bytes() > MAX_TRANSACTION_BYTES && mayWrite(entry, session)) {
-                return "ERR a transaction of more than " + MAX_TRANSACTION_BYTES + " bytes does not fit into one record"
+            if (transaction != null && transaction.bytes() > MAX_RECORD_BYTES && mayWrite(entry, session)) {
+                return "ERR a transaction of more than " + MAX_RECORD_BYTES + " bytes does not fit into one record"
                         + " of the log: split it";
             }
             String why = current.journal.refusal();
@@ -101,10 +103,11 @@ public final class Durability {
         return current != null && current.journal.refusal() != null;
     }
 
-    /// Whether the command has to wait until the disk has taken more of what was written.
-    public boolean holds(CommandEntry entry, Session session) {
+    /// The journal that the command has to wait for, until the disk has taken more of what was written; null
+    /// when it may go on.
+    public @Nullable Journal holdUp(CommandEntry entry, Session session) {
         Log current = log;
-        return current != null && !current.journal.hasRoom() && mayWrite(entry, session);
+        return current != null && !current.journal.hasRoom() && mayWrite(entry, session) ? current.journal : null;
     }
 
     private static boolean isPing(CommandEntry entry) {

@@ -90,7 +90,17 @@ final class Administration {
         this.monitor = new MonitorCommand(dispatcher);
         this.memory = new MemoryInfo(account, state.clock().nowMillis());
         this.info = new ServerInfo(
-                state, keyspace, settings, memory, pubSub, watches, tracking, snapshots.saves(), backups, dispatcher);
+                state,
+                keyspace,
+                settings,
+                memory,
+                pubSub,
+                watches,
+                tracking,
+                snapshots.saves(),
+                backups,
+                snapshots.rewrites(),
+                dispatcher);
         this.debug = new DebugCommands(settings.text("enable-debug-command"), state);
         this.listener = new KeyspaceFanOut(watches, tracking, notifications, state.clock());
     }
@@ -142,7 +152,8 @@ final class Administration {
                 new LatencyCommands(latency, settings.number("latency-monitor-threshold"), dispatcher),
                 new MemoryCommands(memory, keyspace),
                 new ServerCommands(state, table),
-                debug.gate(new SaveCommands(state, keyspace.stripes(), snapshots.saves(), snapshots::reload)),
+                debug.gate(new SaveCommands(
+                        state, keyspace.stripes(), snapshots.saves(), snapshots.rewrites(), snapshots::reload)),
                 new BackupCommands(backups),
                 new AclCommands(state, table),
                 new FunctionCommands(),

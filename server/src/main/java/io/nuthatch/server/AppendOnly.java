@@ -7,14 +7,18 @@ import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.effect.EffectLog;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.persistence.checkpoint.DamagedCheckpointException;
+import io.nuthatch.persistence.checkpoint.Rewrites;
 import io.nuthatch.persistence.chronicle.ChronicleLog;
 import io.nuthatch.persistence.disk.FileStorage;
-import io.nuthatch.persistence.recovery.Replay;
+import io.nuthatch.persistence.recovery.Recovery;
+import io.nuthatch.persistence.recovery.UnfitLogException;
 import io.nuthatch.persistence.wal.GroupCommitJournal;
 import io.nuthatch.persistence.wal.LogFiles;
 import io.nuthatch.persistence.wal.LogReader;
 import io.nuthatch.server.config.ServerConfig;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -69,9 +73,11 @@ final class AppendOnly implements AutoCloseable {
         return Journal.Policy.valueOf(config.text("appendfsync").get().toUpperCase(Locale.ROOT));
     }
 
-    /// Takes the folder, and says that data is being loaded. Throws [RecoveryException].
-    void prepare() {
+    /// Takes the folder, and says that data is being loaded, together with what `snapshots` reads. Throws
+    /// [RecoveryException].
+    void prepare(Snapshots snapshots) {
         if (!isOn) {
+            warnOfUnreadLog();
             return;
         }
         try {
@@ -80,7 +86,10 @@ final class AppendOnly implements AutoCloseable {
             LogFiles fresh = files(opened);
             files = fresh;
             state.durability()
-                    .setLoading(new Durability.Loading(state.clock().nowMillis(), fresh::totalBytes, fresh::readBytes));
+                    .setLoading(new Durability.Loading(
+                            state.clock().nowMillis(),
+                            () -> snapshots.totalBytes() + fresh.totalBytes(),
+                            () -> snapshots.loadedBytes() + fresh.readBytes()));
         } catch (IOException failure) {
             throw new RecoveryException("appendonly: " + failure.getMessage(), failure);
         }
@@ -102,23 +111,31 @@ final class AppendOnly implements AutoCloseable {
         return isChronicle ? chronicle : segmented;
     }
 
-    /// Reads the log back and begins to write to it. Throws [RecoveryException] when it is damaged; the files
-    /// are then as they were.
-    void load() {
-        LogFiles read = files;
-        if (read == null) {
+    private void warnOfUnreadLog() {
+        if (Files.isDirectory(folder)) {
+            LOG.warn("appendonly is no: the log in {} is not read, whatever it holds behind the checkpoint", folder);
+        }
+    }
+
+    /// Reads checkpoint and log back and begins to write to the log. Throws [RecoveryException] when either
+    /// is damaged, or they do not belong together; the files are then as they were.
+    void load(Snapshots snapshots, Rewrites rewrites) {
+        LogFiles found = files;
+        if (found == null) {
             return;
         }
         long start = state.clock().nowMillis();
-        Replay replay = new Replay(keyspace, indexes);
-        LogReader.End end;
+        Recovery.Outcome read;
         try {
-            end = read.replay(0, replay);
+            read = new Recovery(snapshots.openIfThere(), found).run(keyspace, indexes, snapshots::loadForLog);
+        } catch (DamagedCheckpointException damage) {
+            throw snapshots.damaged(damage);
+        } catch (UnfitLogException unfit) {
+            throw new RecoveryException("appendonly: " + folder + ": " + unfit.getMessage(), unfit);
         } catch (IOException | IllegalStateException damage) {
-            throw new RecoveryException(
-                    "appendonly: " + folder + ": " + damage.getMessage() + RecoveryException.advice(folder), damage);
+            throw RecoveryException.damaged("appendonly", folder, damage);
         }
-        LogReader.Cut cut = end.cut();
+        LogReader.Cut cut = read.end().cut();
         if (cut != null) {
             LOG.warn(
                     "{}/{}: the last {} bytes were not whole after a crash and were cut off at byte {}; no client was"
@@ -129,17 +146,20 @@ final class AppendOnly implements AutoCloseable {
                     cut.offset());
         }
         LOG.info(
-                "loaded {} records, {} bytes, in {} ms",
-                replay.records(),
-                end.bytes(),
+                "replayed {} records behind record {}, of {} bytes; ready after {} ms",
+                read.records(),
+                read.coveredLsn(),
+                read.end().bytes(),
                 state.clock().nowMillis() - start);
         GroupCommitJournal begun = GroupCommitJournal.open(
-                read, end, GroupCommitJournal.Options.of(policy()), state.clock(), state.nanoClock(), memory);
+                found, read.end(), GroupCommitJournal.Options.of(policy()), state.clock(), state.nanoClock(), memory);
         journal = begun;
+        begun.cut(read.coveredLsn()); // A crash may have come between the checkpoint and the cut.
         config.onChange("appendfsync", () -> begun.setPolicy(policy()));
         EffectLog effects = new EffectLog(begun);
         keyspace.setEffects(effects);
         state.durability().setLog(new Durability.Log(begun, effects));
+        rewrites.started(read.checkpoint() == null ? 0 : read.checkpoint().bytes());
         state.durability().setLoading(null);
     }
 

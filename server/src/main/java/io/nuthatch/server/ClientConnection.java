@@ -232,15 +232,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
                 state.pause().onResume(this::stopWaiting);
                 return i;
             }
-            if (entry != null
-                    && entry.spec().accepts(args.count())
-                    && state.durability().holds(entry, client)) {
-                Journal journal = state.durability().journal();
-                if (journal != null) {
-                    isWaiting = true;
-                    journal.whenRoom(this::stopWaiting);
-                    return i;
-                }
+            Journal full = entry != null && entry.spec().accepts(args.count())
+                    ? state.durability().holdUp(entry, client)
+                    : null;
+            if (full != null) {
+                isWaiting = true;
+                full.whenRoom(this::stopWaiting);
+                return i;
             }
             if (entry != null
                     && dispatcher.placement(entry, client, args) == Placement.QUERY_POOL

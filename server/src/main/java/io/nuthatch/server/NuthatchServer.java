@@ -217,13 +217,15 @@ public final class NuthatchServer implements AutoCloseable {
             List<? extends CommandFamily> more) {
         NuthatchServer server = new NuthatchServer(options, config, clock, nanoClock, more);
         try {
-            server.snapshots.prepare(server.appendOnly.isOn());
-            server.appendOnly.prepare();
+            server.snapshots.prepare();
+            server.appendOnly.prepare(server.snapshots);
             server.listen();
             server.openAdminPort();
-            server.snapshots.load();
-            server.appendOnly.load();
-            server.snapshots.checkLog(server.appendOnly.isOn());
+            if (server.appendOnly.isOn()) {
+                server.appendOnly.load(server.snapshots, server.snapshots.rewrites());
+            } else {
+                server.snapshots.load();
+            }
         } catch (RuntimeException | Error failure) {
             server.close();
             throw failure;
@@ -461,8 +463,10 @@ public final class NuthatchServer implements AutoCloseable {
         }
         acceptor.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
         loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
+        boolean isQuiet = false; // Else memory is left to the process's end: somebody may be reading it.
         try {
-            if (!background.awaitTermination(5, TimeUnit.SECONDS)) {
+            isQuiet = background.awaitTermination(5, TimeUnit.SECONDS);
+            if (!isQuiet) {
                 LOG.warn("the background thread does not end");
             }
         } catch (InterruptedException stop) {
@@ -475,7 +479,9 @@ public final class NuthatchServer implements AutoCloseable {
         }
         snapshots.close();
         appendOnly.close();
-        closeEngine();
+        if (isQuiet) {
+            closeEngine();
+        }
         stopped.countDown();
     }
 

@@ -1,7 +1,6 @@
 package io.nuthatch.server;
 
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /// The data on disk cannot be loaded; the text is for whoever started the server.
 final class RecoveryException extends RuntimeException {
@@ -11,10 +10,13 @@ final class RecoveryException extends RuntimeException {
         super(text, cause);
     }
 
-    /// What follows the damage in a message about a file in `folder`, one of those in the data folder.
-    static String advice(@Nullable Path folder) {
-        Path data = folder == null ? null : folder.toAbsolutePath().normalize().getParent();
-        return ". Nothing was changed. bin/nuthatch-check --verify " + data + " says what is left; --repair mends it,"
-                + " keeps a copy and says what is lost";
+    /// A file in `folder`, one of those in the data folder, is not what was written. `what`: whose it is.
+    static RecoveryException damaged(String what, Path folder, Exception damage) {
+        Path data = folder.toAbsolutePath().normalize().getParent();
+        return new RecoveryException(
+                what + ": " + folder + ": " + damage.getMessage()
+                        + ". Nothing was changed. bin/nuthatch-check --verify " + data
+                        + " says what is left; --repair mends it, keeps a copy and says what is lost",
+                damage);
     }
 }

@@ -2,13 +2,13 @@ package io.nuthatch.server;
 
 import io.nuthatch.commands.Durability;
 import io.nuthatch.commands.ServerState;
-import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.KeyspaceListener;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.persistence.checkpoint.Checkpoints;
 import io.nuthatch.persistence.checkpoint.LoadProgress;
+import io.nuthatch.persistence.checkpoint.Rewrites;
 import io.nuthatch.persistence.checkpoint.SavePoint;
 import io.nuthatch.persistence.checkpoint.Saves;
 import io.nuthatch.persistence.disk.FileStorage;
@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +31,7 @@ import org.slf4j.LoggerFactory;
 final class Snapshots implements Saves.Folder, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Snapshots.class);
     private static final long PROGRESS_MILLIS = 1000;
+    private static final long NEVER = 0; // As "now", nothing has expired yet: the log decides that.
 
     private final @Nullable Path folder;
     private final ServerState state;
@@ -37,6 +39,7 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
     private final Indexes indexes;
     private final MemoryAccount memory;
     private final Saves saves;
+    private final Rewrites rewrites;
     private @Nullable FileStorage storage; // Guarded by this, as the next.
     private @Nullable Checkpoints checkpoints;
     private @Nullable KeyspaceListener listener;
@@ -50,10 +53,16 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
         this.indexes = indexes;
         this.memory = memory;
         this.saves = new Saves(this, state.clock(), ThreadPriority::lowerThis);
+        this.rewrites =
+                new Rewrites(saves, state.clock(), () -> state.durability().journal());
     }
 
     Saves saves() {
         return saves;
+    }
+
+    Rewrites rewrites() {
+        return rewrites;
     }
 
     /// Applies the settings, now and whenever they change. `listener` is the keyspace's, which hears nothing
@@ -67,11 +76,18 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
                 folder == null ? List.of() : SavePoint.parse(config.text("save").get()));
         points.run();
         config.onChange("save", points);
+        Runnable rewriting = () -> rewrites.setAutomatic(
+                config.number("auto-aof-rewrite-percentage").getAsLong(),
+                config.number("auto-aof-rewrite-min-size").getAsLong());
+        rewriting.run();
+        config.onChange("auto-aof-rewrite-percentage", rewriting);
+        config.onChange("auto-aof-rewrite-min-size", rewriting);
         BooleanSupplier stops = config.flag("stop-writes-on-bgsave-error");
         state.durability().setSaveFailure(() -> saves.isFailing() && stops.getAsBoolean());
         state.onTick(() -> {
             if (state.durability().loading() == null) {
                 saves.tick();
+                rewrites.tick();
             } else {
                 sayProgress();
             }
@@ -89,7 +105,8 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
         if (open == null) {
             FileStorage opened = FileStorage.open(folder);
             storage = opened;
-            open = new Checkpoints(opened, keyspace, indexes, this::lsn, memory, state.nanoClock());
+            open = new Checkpoints(
+                    opened, keyspace, indexes, () -> state.durability().journal(), memory, state.nanoClock());
             checkpoints = open;
         }
         return open;
@@ -102,18 +119,12 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
 
     // ---- Loading
 
-    /// The log's position, 0 without a log.
-    private long lsn() {
-        Journal journal = state.durability().journal();
-        return journal == null ? 0 : journal.appendedLsn();
-    }
-
-    /// Says that data is being loaded, if there is any. With a log, as in Redis, the log alone is read.
-    /// Throws [RecoveryException] when the folder is not to be had.
-    void prepare(boolean hasLog) {
+    /// Says that data is being loaded, if there is any. Throws [RecoveryException] when the folder is not to
+    /// be had.
+    void prepare() {
         try {
             Checkpoints open = openIfThere();
-            if (open != null && open.isThere() && !hasLog) {
+            if (open != null && open.isThere()) {
                 beginLoading();
             }
         } catch (IOException failure) {
@@ -121,20 +132,16 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
         }
     }
 
-    /// Throws [RecoveryException] when the log, which was read in place of a checkpoint, holds nothing:
-    /// whoever turned it on means to keep what the checkpoint has.
-    void checkLog(boolean hasLog) {
-        try {
-            Checkpoints open = openIfThere();
-            if (hasLog && lsn() == 0 && open != null && open.isThere()) {
-                throw new RecoveryException(
-                        "appendonly: the log is empty, and " + folder + " holds a checkpoint that would not be read."
-                                + " Start with appendonly no, or move that folder away to begin with an empty server",
-                        new IllegalStateException("a checkpoint beside an empty log"));
-            }
-        } catch (IOException failure) {
-            throw new RecoveryException("checkpoints in " + folder + ": " + failure.getMessage(), failure);
-        }
+    /// Bytes of the checkpoint that is being loaded.
+    long totalBytes() {
+        LoadProgress begun = progress;
+        return begun == null ? 0 : begun.totalBytes();
+    }
+
+    /// Bytes of the checkpoint that are loaded.
+    long loadedBytes() {
+        LoadProgress begun = progress;
+        return begun == null ? 0 : begun.loadedBytes();
     }
 
     private LoadProgress beginLoading() {
@@ -145,25 +152,40 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
         return begun;
     }
 
-    /// Reads the newest checkpoint, if [#prepare] found one. Throws [RecoveryException] when it is damaged;
-    /// the files are then as they were.
+    /// Reads the newest checkpoint, if [#prepare] found one, for a server without a log. Throws
+    /// [RecoveryException] when it is damaged; the files are then as they were.
     void load() {
         LoadProgress begun = progress;
         if (begun == null) {
             return;
         }
         try {
-            read(begun);
+            read(begun, begun.startMillis());
         } catch (IOException damage) {
-            throw new RecoveryException(
-                    "checkpoints: " + folder + ": " + damage.getMessage() + RecoveryException.advice(folder), damage);
+            throw damaged(damage);
         }
+        progress = null;
+        state.durability().setLoading(null);
     }
 
-    private void read(LoadProgress begun) throws IOException {
+    /// What to tell whoever starts a server whose checkpoint is damaged.
+    RecoveryException damaged(IOException damage) {
+        return RecoveryException.damaged("checkpoints", Objects.requireNonNull(folder), damage);
+    }
+
+    /// Reads the newest checkpoint, if [#prepare] found one, for a log that is to be replayed behind it. Data
+    /// is still being loaded then.
+    Checkpoints.@Nullable Saved loadForLog() throws IOException {
+        LoadProgress begun = progress;
+        return begun == null ? null : read(begun, NEVER);
+    }
+
+    /// Leaves out what has expired by `nowMillis`.
+    private Checkpoints.@Nullable Saved read(LoadProgress begun, long nowMillis) throws IOException {
+        Checkpoints.Saved loaded;
         keyspace.setListener(null); // It is no write: nobody watches keys that come back, and nothing is counted.
         try {
-            saves.load(Runtime.getRuntime().availableProcessors(), begun);
+            loaded = saves.load(Runtime.getRuntime().availableProcessors(), begun, nowMillis);
         } finally {
             synchronized (this) {
                 keyspace.setListener(listener);
@@ -177,8 +199,7 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
                 millis,
                 (begun.totalBytes() >> 10) / millis,
                 begun.expiredKeys());
-        progress = null;
-        state.durability().setLoading(null);
+        return loaded;
     }
 
     private void sayProgress() {
@@ -200,9 +221,12 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
     }
 
     /// `DEBUG RELOAD`: clients are told `LOADING` meanwhile. When it fails the server is empty.
+    ///
+    /// With a log, the checkpoint is of its last record, and what is read back is nothing new to it.
     void reload(boolean isSaving) throws IOException {
-        if (state.durability().log() != null) {
-            throw new IOException("with appendonly the log would not hold what a checkpoint brings back");
+        Durability.Log log = state.durability().log();
+        if (log != null && !isSaving) {
+            throw new IOException("with appendonly, NOSAVE would bring back less than the log holds");
         }
         LoadProgress begun = beginLoading();
         try {
@@ -215,20 +239,27 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
                 if (open == null || !open.isThere()) {
                     throw new IOException("there is no checkpoint");
                 }
+                keyspace.setEffects(null);
                 keyspace.flushAll();
             } finally {
                 keyspace.stripes().unlockAll();
             }
             try {
-                read(begun);
+                read(begun, log == null ? begun.startMillis() : NEVER);
             } catch (IOException damage) {
+                setEffects(log);
                 flush(); // What was read so far is no state that ever was.
                 throw damage;
             }
         } finally {
+            setEffects(log);
             progress = null;
             state.durability().setLoading(null);
         }
+    }
+
+    private void setEffects(Durability.@Nullable Log log) {
+        keyspace.setEffects(log == null ? null : log.effects());
     }
 
     private void flush() {

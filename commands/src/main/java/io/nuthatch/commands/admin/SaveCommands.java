@@ -12,6 +12,7 @@ import io.nuthatch.commands.Placement;
 import io.nuthatch.commands.ServerState;
 import io.nuthatch.commands.SimpleCommand;
 import io.nuthatch.engine.keyspace.Stripes;
+import io.nuthatch.persistence.checkpoint.Rewrites;
 import io.nuthatch.persistence.checkpoint.Saves;
 import io.nuthatch.resp.Args;
 import io.nuthatch.resp.ReplyWriter;
@@ -20,10 +21,14 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// `SAVE`, `BGSAVE`, `LASTSAVE`, `SHUTDOWN` and `DEBUG RELOAD`: the commands about checkpoints.
+/// `SAVE`, `BGSAVE`, `BGREWRITEAOF`, `LASTSAVE`, `SHUTDOWN` and `DEBUG RELOAD`: the commands about
+/// checkpoints.
 public final class SaveCommands implements CommandFamily {
     private static final Logger LOG = LoggerFactory.getLogger(SaveCommands.class);
     private static final String IN_PROGRESS = "ERR Background save already in progress";
+    private static final String REWRITE_IN_PROGRESS = "ERR Background append only file rewriting already in progress";
+    private static final String REWRITE_IN_THE_WAY = "ERR Another child process is active (AOF?): can't BGSAVE right"
+            + " now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.";
 
     private static final CommandSpec SAVE = CommandSpec.named("SAVE")
             .summary("Writes a checkpoint while every other client waits")
@@ -48,6 +53,17 @@ public final class SaveCommands implements CommandFamily {
             .details("Nothing is forked and nothing is held in memory twice. Each key is written as it is at one moment"
                     + " between the begin and the end; a transaction over several hash slots that runs meanwhile may"
                     + " be in it in part. `INFO persistence` says how far it is and how it ended.")
+            .build();
+
+    private static final CommandSpec BGREWRITEAOF = CommandSpec.named("BGREWRITEAOF")
+            .summary("Writes a checkpoint in the background and cuts the log before it")
+            .since("1.0.0")
+            .group("server")
+            .arity(1)
+            .flags(CommandFlag.ADMIN, CommandFlag.NOSCRIPT, CommandFlag.NO_ASYNC_LOADING)
+            .details("There is no file of commands to rewrite: a checkpoint is written as by `BGSAVE`, and the log that"
+                    + " it makes unnecessary goes. It comes by itself as `auto-aof-rewrite-percentage` and"
+                    + " `auto-aof-rewrite-min-size` say. While `BGSAVE` writes, it is scheduled.")
             .build();
 
     private static final CommandSpec LASTSAVE = CommandSpec.named("LASTSAVE")
@@ -96,12 +112,14 @@ public final class SaveCommands implements CommandFamily {
     private final ServerState state;
     private final Stripes stripes;
     private final Saves saves;
+    private final Rewrites rewrites;
     private final Reload reload;
 
-    public SaveCommands(ServerState state, Stripes stripes, Saves saves, Reload reload) {
+    public SaveCommands(ServerState state, Stripes stripes, Saves saves, Rewrites rewrites, Reload reload) {
         this.state = state;
         this.stripes = stripes;
         this.saves = saves;
+        this.rewrites = rewrites;
         this.reload = reload;
     }
 
@@ -110,6 +128,7 @@ public final class SaveCommands implements CommandFamily {
         return List.of(
                 SimpleCommand.of(SAVE, this::save),
                 SimpleCommand.of(BGSAVE, this::saveInBackground),
+                SimpleCommand.of(BGREWRITEAOF, this::rewrite),
                 SimpleCommand.of(LASTSAVE, (context, args, reply) -> reply.integer(saves.lastSaveMillis() / 1000)),
                 SimpleCommand.of(SHUTDOWN, this::shutdown),
                 SimpleCommand.of(RELOAD, this::reload));
@@ -131,10 +150,26 @@ public final class SaveCommands implements CommandFamily {
         if (args.count() > 2 || args.count() == 2 && !args.is(1, "SCHEDULE")) {
             throw CommandException.syntax();
         }
-        if (!saves.startInBackground()) {
-            throw new CommandException(IN_PROGRESS);
+        if (!saves.startInBackground(Saves.Purpose.SAVE)) {
+            if (!saves.isRewriting()) {
+                throw new CommandException(IN_PROGRESS);
+            }
+            if (args.count() == 1) {
+                throw new CommandException(REWRITE_IN_THE_WAY);
+            }
+            saves.schedule();
+            reply.simpleString("Background saving scheduled");
+            return;
         }
         reply.simpleString("Background saving started");
+    }
+
+    private void rewrite(CommandContext context, Args args, ReplyWriter reply) {
+        switch (rewrites.start()) {
+            case STARTED -> reply.simpleString("Background append only file rewriting started");
+            case SCHEDULED -> reply.simpleString("Background append only file rewriting scheduled");
+            case REFUSED -> throw new CommandException(REWRITE_IN_PROGRESS);
+        }
     }
 
     private void shutdown(CommandContext context, Args args, ReplyWriter reply) {

@@ -16,6 +16,7 @@ import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.keyspace.Database;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.persistence.backup.Backups;
+import io.nuthatch.persistence.checkpoint.Rewrites;
 import io.nuthatch.persistence.checkpoint.Saves;
 import java.security.SecureRandom;
 import java.util.HexFormat;
@@ -39,6 +40,7 @@ public final class ServerInfo {
     private final TrackingTable tracking;
     private final Saves saves;
     private final Backups backups;
+    private final Rewrites rewrites;
     private final Supplier<Dispatcher> dispatcher;
     private final String runId;
     private final Rates commandRate;
@@ -55,6 +57,7 @@ public final class ServerInfo {
             TrackingTable tracking,
             Saves saves,
             Backups backups,
+            Rewrites rewrites,
             Supplier<Dispatcher> dispatcher) {
         this.state = state;
         this.keyspace = keyspace;
@@ -65,6 +68,7 @@ public final class ServerInfo {
         this.tracking = tracking;
         this.saves = saves;
         this.backups = backups;
+        this.rewrites = rewrites;
         this.dispatcher = dispatcher;
         byte[] id = new byte[20];
         new SecureRandom().nextBytes(id); // An identity, nothing that a test would want to repeat.
@@ -223,12 +227,22 @@ public final class ServerInfo {
         field(out, "rdb_last_load_keys_expired", saves.expiredKeysLoaded());
         field(out, "rdb_last_load_keys_loaded", saves.keysLoaded());
         field(out, "aof_enabled", settings.flag("appendonly").getAsBoolean() ? 1 : 0);
-        field(out, "aof_rewrite_in_progress", 0);
-        field(out, "aof_rewrite_scheduled", 0);
+        field(out, "aof_rewrite_in_progress", saves.isRewriting() ? 1 : 0);
+        field(out, "aof_rewrite_scheduled", rewrites.isScheduled() ? 1 : 0);
+        field(out, "aof_last_rewrite_time_sec", rewrites.lastSeconds());
+        field(out, "aof_current_rewrite_time_sec", rewrites.currentSeconds());
+        field(out, "aof_last_bgrewrite_status", rewrites.isLastOk() ? "ok" : "err");
+        field(out, "aof_rewrites", rewrites.count());
+        field(out, "aof_rewrites_consecutive_failures", rewrites.failures());
         field(out, "aof_last_write_status", journal == null || journal.refusal() == null ? "ok" : "err");
+        field(out, "aof_last_cow_size", 0);
         if (journal != null) {
-            field(out, "aof_current_size", journal.sizeBytes());
+            field(out, "aof_current_size", rewrites.currentBytes());
+            field(out, "aof_base_size", rewrites.baseBytes());
+            field(out, "aof_log_size", journal.sizeBytes());
+            field(out, "aof_pending_rewrite", 0);
             field(out, "aof_buffer_length", journal.bufferedBytes());
+            field(out, "aof_pending_bio_fsync", 0);
             field(out, "aof_delayed_fsync", journal.delayedSyncs());
             field(out, "aof_appended_lsn", journal.appendedLsn());
             field(out, "aof_committed_lsn", journal.committedLsn());

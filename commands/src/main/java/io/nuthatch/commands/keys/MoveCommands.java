@@ -3,6 +3,7 @@ package io.nuthatch.commands.keys;
 import io.nuthatch.commands.Arguments;
 import io.nuthatch.commands.CommandContext;
 import io.nuthatch.commands.CommandException;
+import io.nuthatch.commands.Durability;
 import io.nuthatch.engine.keyspace.Database;
 import io.nuthatch.engine.keyspace.Key;
 import io.nuthatch.engine.keyspace.KeyEvent;
@@ -48,6 +49,7 @@ final class MoveCommands {
             reply.integer(0);
             return;
         }
+        checkFits(context, source, from);
         source.copyTo(target, from, to, now);
         target.signal(to, KeyEvent.COPY_TO);
         reply.integer(1);
@@ -66,6 +68,7 @@ final class MoveCommands {
             reply.integer(0);
             return;
         }
+        checkFits(context, source, key);
         source.moveTo(target, key, key, now);
         source.signal(key, KeyEvent.MOVE_FROM);
         target.signal(key, KeyEvent.MOVE_TO);
@@ -95,10 +98,23 @@ final class MoveCommands {
         if (!replaces && database.peek(to, now) != 0) {
             return false;
         }
+        checkFits(context, database, from);
         database.rename(from, to, now);
         database.signal(from, KeyEvent.RENAME_FROM);
         database.signal(to, KeyEvent.RENAME_TO);
         return true;
+    }
+
+    /// A log holds the whole value that got a new name, in one record.
+    private static void checkFits(CommandContext context, Database database, Key key) {
+        if (context.keyspace().effects() == null) {
+            return;
+        }
+        long bytes = database.loggedBytes(key, database.peek(key, context.nowMillis()));
+        if (bytes > Durability.MAX_RECORD_BYTES) {
+            throw new CommandException("ERR a value of " + bytes + " bytes does not fit into one record of the log: at"
+                    + " most " + Durability.MAX_RECORD_BYTES + " bytes get another name while appendonly is yes");
+        }
     }
 
     private static boolean isSame(Args args, int one, int other) {

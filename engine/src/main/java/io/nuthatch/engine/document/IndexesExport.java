@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.LongSupplier;
 import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -47,9 +48,11 @@ public final class IndexesExport implements DocumentImages.Source, AutoCloseable
     private final Map<Integer, Integer> rowsNumbers = new HashMap<>();
     private final Map<Integer, Integer> spaceNumbers = new HashMap<>();
     private final Map<String, String> aliases;
+    private final long lsn;
 
-    private IndexesExport(Indexes indexes, List<DocumentSpace> present, Map<String, String> aliases) {
+    private IndexesExport(Indexes indexes, long lsn, List<DocumentSpace> present, Map<String, String> aliases) {
         this.indexes = indexes;
+        this.lsn = lsn;
         this.aliases = aliases;
         for (DocumentSpace space : present) {
             List<Integer> own = new ArrayList<>();
@@ -78,11 +81,17 @@ public final class IndexesExport implements DocumentImages.Source, AutoCloseable
         }
     }
 
-    /// Takes the moment. Holds no stripe.
-    public static IndexesExport begin(Indexes indexes) {
+    /// Takes the moment, under all stripes, so that no MULTI is between a change of the registry and its
+    /// record. `lsn` gives the log's present position, 0 without a log.
+    public static IndexesExport begin(Indexes indexes, LongSupplier lsn) {
         synchronized (indexes) {
-            return new IndexesExport(indexes, indexes.pin(), indexes.aliases());
+            return new IndexesExport(indexes, lsn.getAsLong(), indexes.pin(), indexes.aliases());
         }
+    }
+
+    /// The log's records about indexes up to this one are in it, and no newer one.
+    public long lsn() {
+        return lsn;
     }
 
     /// Writes spaces, rows, indexes and aliases; [IndexesRestore#definitions] reads them.

@@ -11,8 +11,6 @@ package io.nuthatch.engine.effect;
 /// PUT_FIELD        [expiry (8)], lengths (4, 4), field, value
 /// REMOVE_FIELD     length (4), field                    the key goes with its last field
 /// FIELD_EXPIRE_AT  expiry (8), length (4), field
-/// MOVE_TO          database (2), length (4), key        RENAME and MOVE; the new place is emptied first
-/// COPY_TO          as MOVE_TO
 /// FLUSH            database (2)
 /// SWAP             database (2), database (2)
 /// CREATE_INDEX     1: no first scan (1), length (4), definition
@@ -21,6 +19,10 @@ package io.nuthatch.engine.effect;
 /// SET_ALIAS        length (4), alias, length (4), index
 /// REMOVE_ALIAS     length (4), alias
 /// ```
+/// Every effect says what is now, about one key, and never refers to what another key holds: RENAME is a
+/// REMOVE and the value under its new name. A replay may so begin at another record for each hash slot. (9
+/// and 10 referred to another key; they are not used again.)
+///
 /// Numbers are little endian. The expiry in brackets is there when [#HAS_EXPIRY] is set in the code; expiries
 /// are Unix milliseconds.
 final class EffectCode {
@@ -32,8 +34,6 @@ final class EffectCode {
     static final int PUT_FIELD = 6;
     static final int REMOVE_FIELD = 7;
     static final int FIELD_EXPIRE_AT = 8;
-    static final int MOVE_TO = 9;
-    static final int COPY_TO = 10;
     static final int FLUSH = 11;
     static final int SWAP = 12;
     static final int CREATE_INDEX = 13;

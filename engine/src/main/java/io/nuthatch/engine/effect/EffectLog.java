@@ -1,6 +1,7 @@
 package io.nuthatch.engine.effect;
 
 import io.nuthatch.engine.Journal;
+import org.jspecify.annotations.Nullable;
 
 /// Collects what a thread changes while it holds stripes, and appends it to the journal as one record before
 /// it gives them back.
@@ -13,11 +14,24 @@ import io.nuthatch.engine.Journal;
 /// Threads: any; each has a buffer of its own. Methods but [#commit] and [#takeLastLsn] are called under the
 /// stripes of what they report.
 public final class EffectLog {
+    /// Hears of every key that changes, under its stripe.
+    public interface KeyWatch {
+        /// The key is in the memory of whoever calls.
+        void changed(int database, long key, int keyLength);
+    }
+
     private final Journal journal;
+    private volatile @Nullable KeyWatch watch;
     private final ThreadLocal<EffectBuffer> buffers = ThreadLocal.withInitial(EffectBuffer::new);
 
     public EffectLog(Journal journal) {
         this.journal = journal;
+    }
+
+    /// Has every change heard by `listening`, one at a time; null for none. What is heard for certain is what
+    /// is changed under a stripe that is taken after this call.
+    public void setWatch(@Nullable KeyWatch listening) {
+        watch = listening;
     }
 
     /// Appends what this thread has recorded since the last call, if anything.
@@ -94,25 +108,11 @@ public final class EffectLog {
         buffer.text(field, fieldLength);
     }
 
-    /// A key got another name, another database, or both.
-    public void move(int fromDatabase, long from, int fromLength, int toDatabase, long to, int toLength) {
-        transfer(EffectCode.MOVE_TO, fromDatabase, from, fromLength, toDatabase, to, toLength);
-    }
-
-    public void copy(int fromDatabase, long from, int fromLength, int toDatabase, long to, int toLength) {
-        transfer(EffectCode.COPY_TO, fromDatabase, from, fromLength, toDatabase, to, toLength);
-    }
-
-    private void transfer(
-            int code, int fromDatabase, long from, int fromLength, int toDatabase, long to, int toLength) {
-        EffectBuffer buffer = about(fromDatabase, from, fromLength);
-        buffer.code(code);
-        buffer.database(toDatabase);
-        buffer.text(to, toLength);
-        buffer.aboutNone();
-    }
-
     private EffectBuffer about(int database, long key, int keyLength) {
+        KeyWatch heard = watch;
+        if (heard != null) {
+            heard.changed(database, key, keyLength);
+        }
         EffectBuffer buffer = buffers.get();
         buffer.about(database, key, keyLength);
         return buffer;

@@ -54,16 +54,6 @@ public final class EffectReader {
                     int length = length();
                     visitor.fieldExpireAt(take(length), length, time);
                 }
-                case EffectCode.MOVE_TO -> {
-                    int database = database();
-                    int length = length();
-                    visitor.moveTo(database, take(length), length);
-                }
-                case EffectCode.COPY_TO -> {
-                    int database = database();
-                    int length = length();
-                    visitor.copyTo(database, take(length), length);
-                }
                 case EffectCode.FLUSH -> visitor.flush(database());
                 case EffectCode.SWAP -> visitor.swap(database(), database());
                 case EffectCode.CREATE_INDEX -> {

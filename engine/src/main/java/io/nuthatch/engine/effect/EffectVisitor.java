@@ -20,10 +20,6 @@ public interface EffectVisitor {
 
     void fieldExpireAt(long field, int length, long at);
 
-    void moveTo(int database, long key, int length);
-
-    void copyTo(int database, long key, int length);
-
     void flush(int database);
 
     void swap(int one, int other);

@@ -296,9 +296,9 @@ public final class Database {
     /// `MOVE`: as [#rename] into another database; what is there is removed.
     public boolean moveTo(Database target, Key from, Key to, long now) {
         boolean moved = KeyTransfer.move(this, from, target, to, now);
-        EffectLog log = keyspace.effects();
-        if (moved && log != null) {
-            log.move(index, from.address(), from.length(), target.index, to.address(), to.length());
+        if (moved && keyspace.effects() != null) {
+            recordRemoval(from);
+            target.recordValue(to);
         }
         return moved;
     }
@@ -308,11 +308,43 @@ public final class Database {
     /// their bytes.
     public boolean copyTo(Database target, Key from, Key to, long now) {
         boolean copied = KeyTransfer.copy(this, from, target, to, now);
-        EffectLog log = keyspace.effects();
-        if (copied && log != null) {
-            log.copy(index, from.address(), from.length(), target.index, to.address(), to.length());
+        if (copied && keyspace.effects() != null) {
+            target.recordValue(to);
         }
         return copied;
+    }
+
+    /// Has the log say what the key holds, which must be recorded as absent up to now. The whole value, not
+    /// where it came from: see [EffectLog].
+    private void recordValue(Key key) {
+        EffectLog log = keyspace.effects();
+        long record = peek(key, 0); // Expired or not.
+        if (log == null || record == 0) {
+            return;
+        }
+        long at = Record.expireAt(record);
+        if (Record.isString(record)) {
+            log.putString(
+                    index, key.address(), key.length(), Record.valueAddress(record), Record.valueLength(record), at);
+            return;
+        }
+        new HashValue(this, key, record)
+                .forEach((field, fieldLength, value, length, fieldAt) ->
+                        log.putField(index, key.address(), key.length(), field, fieldLength, value, length, fieldAt));
+        if (at != 0) {
+            log.expireAt(index, key.address(), key.length(), at);
+        }
+    }
+
+    /// Bytes that [#moveTo] and [#copyTo] of the key's `record` bring into the log, about.
+    public long loggedBytes(Key key, long record) {
+        if (!Record.isHash(record) || !Record.has(record, Record.TABLE)) {
+            return Record.valueLength(record);
+        }
+        long[] sum = {0};
+        new HashValue(this, key, record)
+                .forEach((field, fieldLength, value, length, at) -> sum[0] += 32L + fieldLength + length);
+        return sum[0];
     }
 
     /// Tells the listener that `event` happened to `key`. Costs one read of a field when nobody listens.

@@ -12,6 +12,7 @@ package io.nuthatch.engine.keyspace;
 ///   LARGE_FIELD u8 flags, [expiry], name length, name; then PIECEs, END
 /// PIECE         length, bytes
 /// END
+/// GONE          header: the key is not there, whatever came before
 /// VOID          what the last LARGE_ item began is not to be kept
 ///
 /// header   u8 flags, [i64 expiry], key length, key
@@ -31,6 +32,7 @@ final class KeyImage {
     static final int PIECE = 8;
     static final int END = 9;
     static final int VOID = 10;
+    static final int GONE = 11;
 
     /// Flags of a header and of a field.
     static final int EXPIRES = 1;

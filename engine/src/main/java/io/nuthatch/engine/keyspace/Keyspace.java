@@ -120,12 +120,18 @@ public final class Keyspace implements AutoCloseable {
         tables.trim();
     }
 
-    /// From now on, every change is recorded in `log`; null for none. Takes all stripes.
+    /// From now on, every change is recorded in `log`; null for none. Takes all stripes unless this thread
+    /// holds them.
     public void setEffects(@Nullable EffectLog log) {
-        stripes.lockAll();
+        boolean isHeld = stripes.isHeldByMe(0);
+        if (!isHeld) {
+            stripes.lockAll();
+        }
         effects = log;
         stripes.setEffects(log);
-        stripes.unlockAll();
+        if (!isHeld) {
+            stripes.unlockAll();
+        }
     }
 
     /// What records changes, or null. Under a stripe.

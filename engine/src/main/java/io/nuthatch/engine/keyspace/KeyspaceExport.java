@@ -1,5 +1,6 @@
 package io.nuthatch.engine.keyspace;
 
+import io.nuthatch.engine.effect.EffectLog;
 import io.nuthatch.engine.image.ImageWriter;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
@@ -8,19 +9,25 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// Writes the keys of all databases as an image, hash slot by hash slot, while the server goes on.
 ///
-/// A slot's stripe is held for some 32 keys at a time. So a key is what it was at one moment, and a slot is
-/// as of the time between the first and the last hold: with a log, replaying it from the LSN that the slot
-/// had at first makes it whole, because an effect says what is, not what to add. A value above
+/// A slot's stripe is held for some 32 keys at a time, so a key is what it was at one moment. A value above
 /// [#LARGE_BYTES], or a hash with a table of fields, is copied in pieces; when it was written to meanwhile,
 /// that is begun again, and the third time it is copied in one hold.
+///
+/// With a log, a whole slot is as of one LSN: the log tells which of its keys were changed since the slot was
+/// begun; those are written again, in rounds which become shorter, and the last of them in the hold in which
+/// the LSN is taken. So the log is to be replayed from exactly there, and whether an effect may be applied
+/// twice is no question. (Replaying over what is newer than the record goes wrong: a hash whose last field is
+/// removed once more loses its expiry.)
 ///
 /// An image has two parts, which [Sink] tells apart: the small keys, whose items may be read by several
 /// threads in any order, and the rest, to be read afterwards and in order.
 ///
-/// Threads: one exports; [#onEvent] must be given every event of the keyspace meanwhile.
+/// Threads: one exports and holds no stripe, or all; [#onEvent] must be given every event of the keyspace
+/// meanwhile.
 public final class KeyspaceExport implements AutoCloseable {
     /// Where items go.
     public interface Sink {
@@ -37,6 +44,7 @@ public final class KeyspaceExport implements AutoCloseable {
     private static final int PIECE_BYTES = 256 << 10;
     private static final int FLUSH_BYTES = 1 << 20;
     private static final int TRIES = 2;
+    private static final int ROUNDS = 8; // Each is shorter than the one before by as much as copying is faster.
     private static final long NEVER = 0; // As "now": nothing has expired yet.
 
     private final Keyspace keyspace;
@@ -46,7 +54,8 @@ public final class KeyspaceExport implements AutoCloseable {
     private final Sink sink;
     private final ImageWriter small;
     private final ImageWriter rest;
-    private final ExportWatch watch = new ExportWatch();
+    private final @Nullable EffectLog log;
+    private final ExportWatch watch;
     private final List<byte[]> largeKeys = new ArrayList<>();
     private final List<byte[]> largeFields = new ArrayList<>();
     private final Slice slice = new Slice();
@@ -66,6 +75,13 @@ public final class KeyspaceExport implements AutoCloseable {
         this.sink = sink;
         this.small = new ImageWriter(FLUSH_BYTES + (FLUSH_BYTES >> 1), counter);
         this.rest = new ImageWriter(FLUSH_BYTES, counter);
+        boolean entered = stripes.enter(0);
+        this.log = keyspace.effects();
+        stripes.leave(0, entered);
+        this.watch = new ExportWatch(log != null);
+        if (log != null) {
+            log.setWatch(watch::onChange);
+        }
     }
 
     /// To be called for each event of the keyspace's listener while the export is under way.
@@ -78,19 +94,16 @@ public final class KeyspaceExport implements AutoCloseable {
         return keys;
     }
 
-    /// Writes one hash slot of all databases; slots come in ascending order. Returns the LSN it had.
+    /// Writes one hash slot of all databases; slots come in ascending order. Returns the LSN that it is of, 0
+    /// without a log.
     public long slot(int slot) throws IOException {
         watch.reach(slot);
-        long slotLsn = -1;
         for (int d = 0; d < keyspace.databases(); d++) {
             Database database = keyspace.database(d);
             long cursor = 0;
             while (cursor >= 0) {
                 boolean entered = stripes.enter(slot);
                 try {
-                    if (slotLsn < 0) {
-                        slotLsn = lsn.getAsLong();
-                    }
                     cursor = database.size(slot) == 0 ? -1 : some(database, slot, cursor);
                 } finally {
                     stripes.leave(slot, entered);
@@ -104,13 +117,60 @@ public final class KeyspaceExport implements AutoCloseable {
             }
             largeKeys.clear();
         }
-        return slotLsn;
+        return log == null ? 0 : settle(slot);
+    }
+
+    /// Writes again what was changed meanwhile, until the whole slot is of the LSN that is returned.
+    private long settle(int slot) throws IOException {
+        List<ExportWatch.Again> changed = List.of();
+        for (int round = 0; ; round++) {
+            for (ExportWatch.Again each : changed) {
+                boolean entered = stripes.enter(slot);
+                try {
+                    again(each, slot);
+                } finally {
+                    stripes.leave(slot, entered);
+                }
+                flushRest(FLUSH_BYTES);
+            }
+            boolean entered = stripes.enter(slot);
+            try {
+                changed = watch.takeChanged();
+                if (changed.size() <= KEYS_A_HOLD || round == ROUNDS) {
+                    for (ExportWatch.Again each : changed) {
+                        again(each, slot);
+                    }
+                    watch.leaveSlot();
+                    return lsn.getAsLong();
+                }
+            } finally {
+                stripes.leave(slot, entered);
+            }
+        }
+    }
+
+    /// The key as it is now; under its stripe.
+    private void again(ExportWatch.Again key, int slot) {
+        Database database = keyspace.database(key.database());
+        try (Arena arena = Arena.ofConfined()) {
+            Key copy = Key.copyOf(key.key(), arena);
+            long record = database.peek(copy, NEVER);
+            putRun(rest, slot, database);
+            if (record != 0) {
+                whole(rest, database, slot, record);
+            } else {
+                rest.putByte(KeyImage.GONE);
+                rest.putByte(0);
+                rest.putInt(copy.length());
+                rest.putBytes(copy.address(), copy.length());
+            }
+        }
     }
 
     /// Writes what came late, and what is left to hand to the sink. Call it once, behind the last slot.
     public void finish() throws IOException {
         flushSmall();
-        for (ExportWatch.Moved moved = watch.poll(); moved != null; moved = watch.poll()) {
+        for (ExportWatch.Again moved = watch.poll(); moved != null; moved = watch.poll()) {
             large(keyspace.database(moved.database()), moved.key());
         }
         flushRest(0);
@@ -370,6 +430,9 @@ public final class KeyspaceExport implements AutoCloseable {
 
     @Override
     public void close() {
+        if (log != null) {
+            log.setWatch(null);
+        }
         small.close();
         rest.close();
     }

@@ -71,6 +71,7 @@ public final class KeyspaceImport implements AutoCloseable {
                     Header header = new Header();
                     key(item, database, header, new HashValue(database, header.key, 0), documents::read, items);
                 }
+                case KeyImage.GONE -> gone(keyspace.database(restDatabase), items);
                 default -> large.item(item, keyspace.database(restDatabase), items);
             }
         }
@@ -145,6 +146,18 @@ public final class KeyspaceImport implements AutoCloseable {
             keyspace.stripes().unlock(stripe);
         }
         count(isKept);
+    }
+
+    private void gone(Database database, ImageReader items) {
+        Header header = new Header();
+        header.read(items);
+        int stripe = keyspace.stripes().stripeOf(header.key.hashSlot());
+        keyspace.stripes().lock(stripe);
+        try {
+            database.remove(header.key);
+        } finally {
+            keyspace.stripes().unlock(stripe);
+        }
     }
 
     void count(boolean isKept) {

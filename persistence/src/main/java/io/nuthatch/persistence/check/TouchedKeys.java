@@ -80,16 +80,6 @@ final class TouchedKeys implements LogReader.Visitor, EffectVisitor {
     }
 
     @Override
-    public void moveTo(int database, long key, int length) {
-        addKey(database, key, length);
-    }
-
-    @Override
-    public void copyTo(int database, long key, int length) {
-        addKey(database, key, length);
-    }
-
-    @Override
     public void flush(int database) {
         add("db" + database + " FLUSH");
     }

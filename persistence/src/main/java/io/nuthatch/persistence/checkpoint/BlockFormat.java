@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// endian.
 /// ```
 /// header, 32 bytes                     block, 24 bytes and the payload
-/// 0   "NUTHCKP" and the version, 1     0   CRC32C of all from byte 4 to the end of the payload
+/// 0   "NUTHCKP" and the version, 2     0   CRC32C of all from byte 4 to the end of the payload
 /// 8   number of the checkpoint         4   0
 /// 16  kind of the file                 8   number of the block, from 0
 /// 20  part: which graph, which rows    16  bytes of payload
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 /// How long a file is and how many blocks it has, the manifest says.
 final class BlockFormat {
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     static final int HEADER_BYTES = 32;
     static final int BLOCK_HEADER_BYTES = 24;
 

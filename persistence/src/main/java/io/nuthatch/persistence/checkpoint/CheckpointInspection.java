@@ -30,7 +30,7 @@ public record CheckpointInspection(
     public record Summary(long savedMillis, long keys, long bytes, long coveredLsn, long highestLsn) {
         private static Summary of(Manifest manifest) {
             long covered = manifest.indexesLsn();
-            long highest = manifest.indexesLsn();
+            long highest = Math.max(manifest.indexesLsn(), manifest.endLsn());
             for (long lsn : manifest.slotLsns()) {
                 covered = Math.min(covered, lsn);
                 highest = Math.max(highest, lsn);

@@ -60,6 +60,7 @@ public final class CheckpointRepair {
                         manifest.savedMillis(),
                         manifest.keys(),
                         manifest.indexesLsn(),
+                        manifest.endLsn(),
                         left,
                         manifest.slotLsns())
                 .publish(storage, counter);

@@ -1,5 +1,6 @@
 package io.nuthatch.persistence.checkpoint;
 
+import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.Storage;
 import io.nuthatch.engine.document.Indexes;
@@ -13,10 +14,13 @@ import io.nuthatch.engine.keyspace.Key;
 import io.nuthatch.engine.keyspace.KeyEvent;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.KeyspaceExport;
+import io.nuthatch.engine.keyspace.Stripes;
 import io.nuthatch.engine.memory.MemoryAccount;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,11 +34,13 @@ import org.jspecify.annotations.Nullable;
 final class CheckpointWriter {
     private static final long BLOCK_BYTES = 1 << 20;
     private static final long STEP_BYTES = 16 << 10; // Of nodes that are copied in one go.
+    private static final long SYNC_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final Storage storage;
     private final long number;
     private final Keyspace keyspace;
     private final Indexes indexes;
+    private final @Nullable Journal journal;
     private final LongSupplier lsn;
     private final MemoryAccount.Counter counter;
     private final Throttle throttle;
@@ -48,14 +54,15 @@ final class CheckpointWriter {
             long number,
             Keyspace keyspace,
             Indexes indexes,
-            LongSupplier lsn,
+            @Nullable Journal journal,
             MemoryAccount.Counter counter,
             NanoClock clock) {
         this.storage = storage;
         this.number = number;
         this.keyspace = keyspace;
         this.indexes = indexes;
-        this.lsn = lsn;
+        this.journal = journal;
+        this.lsn = journal == null ? () -> 0 : journal::appendedLsn;
         this.counter = counter;
         this.throttle = new Throttle(clock);
     }
@@ -86,23 +93,60 @@ final class CheckpointWriter {
 
     /// Writes everything; on return it survives a loss of power. Throws when it was aborted or the disk
     /// refuses; what was written is no checkpoint then, and [Checkpoints] clears it away.
+    ///
+    /// Parts are of different moments, which the log evens out. So the log must reach to the last of them,
+    /// come what may, before the checkpoint is one: it is synced up to there first.
     Manifest write(long nowMillis) throws IOException {
-        long indexesLsn = lsn.getAsLong();
         long[] slotLsns = new long[HashSlot.COUNT];
-        try (IndexesExport export = IndexesExport.begin(indexes);
+        try (IndexesExport export = begin();
                 ImageWriter scratch = new ImageWriter(BLOCK_BYTES + (BLOCK_BYTES >> 1), counter)) {
             writeDefinitions(export, scratch);
             for (IndexesExport.Graph graph : export.graphs()) {
                 writeGraph(export, graph, scratch);
             }
             long keyCount = writeKeys(export, slotLsns);
+            long endLsn = journal == null ? Manifest.NO_LOG : lsn.getAsLong();
             for (int i = 0; i < export.rows(); i++) {
                 writeRows(export, i, scratch);
             }
+            if (journal != null) {
+                awaitSynced(journal, endLsn);
+            }
             checkAborted();
-            Manifest manifest = new Manifest(number, nowMillis, keyCount, indexesLsn, List.copyOf(parts), slotLsns);
+            Manifest manifest =
+                    new Manifest(number, nowMillis, keyCount, export.lsn(), endLsn, List.copyOf(parts), slotLsns);
             manifest.publish(storage, counter);
             return manifest;
+        }
+    }
+
+    private IndexesExport begin() {
+        Stripes stripes = keyspace.stripes();
+        boolean isHeld = stripes.isHeldByMe(0); // SAVE and SHUTDOWN hold all.
+        if (!isHeld) {
+            stripes.lockAll();
+        }
+        try {
+            return IndexesExport.begin(indexes, lsn);
+        } finally {
+            if (!isHeld) {
+                stripes.unlockAll();
+            }
+        }
+    }
+
+    private void awaitSynced(Journal log, long endLsn) throws IOException {
+        log.requestSync();
+        while (log.syncedLsn() < endLsn) {
+            checkAborted();
+            String refusal = log.refusal();
+            if (refusal != null) {
+                throw new IOException(
+                        "the log, which must not end before the checkpoint, cannot be written: " + refusal);
+            }
+            Thread waiting = Thread.currentThread();
+            log.whenSynced(endLsn, () -> LockSupport.unpark(waiting));
+            LockSupport.parkNanos(SYNC_POLL_NANOS);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.nuthatch.persistence.checkpoint;
 
+import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.Storage;
 import io.nuthatch.engine.document.Indexes;
@@ -10,7 +11,7 @@ import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.memory.MemoryAccount;
 import java.io.IOException;
 import java.util.List;
-import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The checkpoints in one folder: writes the next one, reads the newest whole one.
@@ -24,24 +25,24 @@ public final class Checkpoints {
     private final Storage storage;
     private final Keyspace keyspace;
     private final Indexes indexes;
-    private final LongSupplier lsn;
+    private final Supplier<@Nullable Journal> journal;
     private final MemoryAccount.Counter counter;
     private final NanoClock clock;
     private volatile @Nullable CheckpointWriter writing;
 
-    /// `lsn` gives the log's present position, 0 without a log; asked under stripes. `clock` says how long a
-    /// save has worked and is to rest.
+    /// `journal` gives the log that goes on where a checkpoint ends, null for none; asked at each save.
+    /// `clock` says how long a save has worked and is to rest.
     public Checkpoints(
             Storage storage,
             Keyspace keyspace,
             Indexes indexes,
-            LongSupplier lsn,
+            Supplier<@Nullable Journal> journal,
             MemoryAccount account,
             NanoClock clock) {
         this.storage = storage;
         this.keyspace = keyspace;
         this.indexes = indexes;
-        this.lsn = lsn;
+        this.journal = journal;
         this.counter = account.counter("checkpoint", "buffers");
         this.clock = clock;
     }
@@ -51,15 +52,22 @@ public final class Checkpoints {
     /// @param savedMillis when the checkpoint was begun, Unix milliseconds
     /// @param bytes of all its files
     /// @param indexesLsn the log's records about indexes up to this one are in it
+    /// @param endLsn what the log must reach; -1 when no log goes on where it ends
     /// @param slotLsns the log's records about keys of a hash slot up to this one are in it
-    public record Saved(long savedMillis, long keys, long bytes, long indexesLsn, long[] slotLsns) {
+    public record Saved(long savedMillis, long keys, long bytes, long indexesLsn, long endLsn, long[] slotLsns) {
         private static Saved of(Manifest manifest) {
             return new Saved(
                     manifest.savedMillis(),
                     manifest.keys(),
                     manifest.bytes(),
                     manifest.indexesLsn(),
+                    manifest.endLsn(),
                     manifest.slotLsns());
+        }
+
+        /// Whether a log goes on where it ends.
+        public boolean hasLog() {
+            return endLsn >= 0;
         }
 
         /// No record up to this LSN is needed any more.
@@ -72,8 +80,8 @@ public final class Checkpoints {
         }
     }
 
-    /// Writes a checkpoint; on return it survives a loss of power. When it throws, the one before is still
-    /// there.
+    /// Writes a checkpoint; on return it survives a loss of power, and the log before it is being cut. When
+    /// it throws, the one before is still there.
     public Saved save(long nowMillis) throws IOException {
         List<String> before = storage.list();
         long number = 1;
@@ -81,12 +89,17 @@ public final class Checkpoints {
             number = Math.max(number, Manifest.checkpointOf(name) + 1);
         }
         clear(before, Manifest.newest(before));
-        CheckpointWriter writer = new CheckpointWriter(storage, number, keyspace, indexes, lsn, counter, clock);
+        Journal log = journal.get();
+        CheckpointWriter writer = new CheckpointWriter(storage, number, keyspace, indexes, log, counter, clock);
         writing = writer;
         try {
             Manifest manifest = writer.write(nowMillis);
             clear(storage.list(), number);
-            return Saved.of(manifest);
+            Saved saved = Saved.of(manifest);
+            if (log != null) {
+                log.cut(saved.coveredLsn());
+            }
+            return saved;
         } catch (IOException | RuntimeException | Error failure) {
             clearQuietly(failure);
             throw failure;
@@ -125,17 +138,39 @@ public final class Checkpoints {
         return Manifest.newest(storage.list()) >= 0;
     }
 
-    /// Reads the newest whole checkpoint into the keyspace and the indexes, which are empty; null when there
-    /// is none. Throws [DamagedCheckpointException] when it is not what was written. Keys that have expired
-    /// by `nowMillis` are left out.
-    public @Nullable Saved load(long nowMillis, int threadCount, LoadProgress progress) throws IOException {
+    /// What the newest whole checkpoint says of itself; null when there is none.
+    public @Nullable Saved newest() throws IOException {
+        Manifest manifest = newestManifest();
+        return manifest == null ? null : Saved.of(manifest);
+    }
+
+    private @Nullable Manifest newestManifest() throws IOException {
         long newest = Manifest.newest(storage.list());
         if (newest < 0) {
             return null;
         }
-        Manifest manifest;
         try (BlockReader.Buffer buffer = new BlockReader.Buffer(counter)) {
-            manifest = Manifest.read(storage, newest, buffer);
+            return Manifest.read(storage, newest, buffer);
+        }
+    }
+
+    /// Has the newest checkpoint, which no log goes on from, be the beginning of a log that holds nothing
+    /// yet. From here on a start wants that log. Nothing happens when there is no checkpoint.
+    public void beginLog() throws IOException {
+        Manifest manifest = newestManifest();
+        if (manifest != null) {
+            clear(storage.list(), manifest.checkpoint()); // A draft that a crash left behind would be in the way.
+            manifest.beginningLog().publish(storage, counter);
+        }
+    }
+
+    /// Reads the newest whole checkpoint into the keyspace and the indexes, which are empty; null when there
+    /// is none. Throws [DamagedCheckpointException] when it is not what was written. Keys that have expired
+    /// by `nowMillis` are left out.
+    public @Nullable Saved load(long nowMillis, int threadCount, LoadProgress progress) throws IOException {
+        Manifest manifest = newestManifest();
+        if (manifest == null) {
+            return null;
         }
         try (LoadThreads threads = new LoadThreads(threadCount)) {
             new CheckpointLoader(storage, manifest, threads, progress, counter).load(keyspace, indexes, nowMillis);

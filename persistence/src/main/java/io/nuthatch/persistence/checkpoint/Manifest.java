@@ -14,17 +14,21 @@ import org.jspecify.annotations.Nullable;
 
 /// What a whole checkpoint consists of; the last of its files to be written, and the one that makes it whole.
 ///
-/// Payload: `i64` Unix milliseconds, `i64` keys, `i64` LSN of the indexes, `i32` parts and for each `i32`
-/// kind, `i32` number, `i64` bytes, `i64` blocks; then 16384 `i64` LSNs of hash slots.
+/// Payload: `i64` Unix milliseconds, `i64` keys, `i64` LSN of the indexes, `i64` LSN at the end, `i32` parts
+/// and for each `i32` kind, `i32` number, `i64` bytes, `i64` blocks; then 16384 `i64` LSNs of hash slots.
 ///
 /// @param checkpoint its number; a higher one is newer
 /// @param savedMillis when it was begun
 /// @param keys keys in it
 /// @param indexesLsn the log's position when the indexes were looked at; 0 without a log
+/// @param endLsn the highest position that any part is of; the log was synced up to there before. [#NO_LOG]
+/// when no log goes on where the checkpoint ends
 /// @param parts the other files
-/// @param slotLsns the log's position at which each hash slot was written: only what is newer is to be
-/// replayed
-record Manifest(long checkpoint, long savedMillis, long keys, long indexesLsn, List<Part> parts, long[] slotLsns) {
+/// @param slotLsns the log's position that each hash slot is of: exactly what is newer is to be replayed
+record Manifest(
+        long checkpoint, long savedMillis, long keys, long indexesLsn, long endLsn, List<Part> parts, long[] slotLsns) {
+    static final long NO_LOG = -1;
+
     private static final Pattern NAME = Pattern.compile("(\\d{1,18})-([a-z]+)(-\\d{1,9})?(\\.tmp)?");
     private static final int MAX_PARTS = 1 << 20;
 
@@ -47,6 +51,11 @@ record Manifest(long checkpoint, long savedMillis, long keys, long indexesLsn, L
     /// Bytes of all parts.
     long bytes() {
         return parts.stream().mapToLong(Part::bytes).sum();
+    }
+
+    /// The same checkpoint as the beginning of a log that holds nothing yet.
+    Manifest beginningLog() {
+        return new Manifest(checkpoint, savedMillis, keys, 0, 0, parts, new long[HashSlot.COUNT]);
     }
 
     // ---- Names
@@ -85,6 +94,7 @@ record Manifest(long checkpoint, long savedMillis, long keys, long indexesLsn, L
             out.putLong(savedMillis);
             out.putLong(keys);
             out.putLong(indexesLsn);
+            out.putLong(endLsn);
             out.putInt(parts.size());
             for (Part part : parts) {
                 out.putInt(part.kind.code());
@@ -118,6 +128,7 @@ record Manifest(long checkpoint, long savedMillis, long keys, long indexesLsn, L
         long savedMillis = in.getLong();
         long keys = in.getLong();
         long indexesLsn = in.getLong();
+        long endLsn = in.getLong();
         int count = in.getCount(MAX_PARTS);
         List<Part> parts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -139,6 +150,6 @@ record Manifest(long checkpoint, long savedMillis, long keys, long indexesLsn, L
         if (in.hasMore()) {
             throw in.malformed("more than a manifest");
         }
-        return new Manifest(checkpoint, savedMillis, keys, indexesLsn, List.copyOf(parts), lsns);
+        return new Manifest(checkpoint, savedMillis, keys, indexesLsn, endLsn, List.copyOf(parts), lsns);
     }
 }

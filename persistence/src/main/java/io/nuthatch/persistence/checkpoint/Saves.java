@@ -35,8 +35,23 @@ public final class Saves implements KeyspaceListener, AutoCloseable {
         Checkpoints openIfThere() throws IOException;
     }
 
+    /// Why one is written, which decides where its end is told.
+    public enum Purpose {
+        /// SAVE, BGSAVE, a point of `save`, the end of the server.
+        SAVE,
+        /// BGREWRITEAOF: to cut the log. See [Rewrites].
+        REWRITE
+    }
+
+    /// What hears of the end of each checkpoint.
+    public interface Listener {
+        /// `saved`: null when it failed. `seconds`: how long it took.
+        void ended(Purpose purpose, Checkpoints.@Nullable Saved saved, long seconds);
+    }
+
     private final Folder folder;
     private final EpochClock clock;
+    private volatile Listener listener = (purpose, saved, seconds) -> {};
     private final ExecutorService thread;
     private final long[] changes = new long[Stripes.COUNT]; // Each under its stripe; summed without.
     private volatile List<SavePoint> points = List.of();
@@ -44,7 +59,9 @@ public final class Saves implements KeyspaceListener, AutoCloseable {
 
     // Guarded by this, and read without for INFO.
     private volatile boolean isSaving;
+    private volatile boolean isScheduled;
     private volatile boolean isInBackground;
+    private volatile Purpose purpose = Purpose.SAVE;
     private volatile long startMillis;
     private volatile long changesSaved;
     private volatile long lastSaveMillis;
@@ -91,9 +108,14 @@ public final class Saves implements KeyspaceListener, AutoCloseable {
         return isSaving;
     }
 
-    /// Whether one is written by the thread of its own.
+    /// Whether one is written by the thread of its own, for its own sake.
     public boolean isInBackground() {
-        return isSaving && isInBackground;
+        return isSaving && isInBackground && purpose == Purpose.SAVE;
+    }
+
+    /// Whether one is written to cut the log.
+    public boolean isRewriting() {
+        return isSaving && purpose == Purpose.REWRITE;
     }
 
     /// Unix milliseconds at which the last checkpoint was whole; the server's start before the first.
@@ -113,7 +135,12 @@ public final class Saves implements KeyspaceListener, AutoCloseable {
 
     /// How long the one in the background has been going; -1 when there is none.
     public long currentSeconds() {
-        return isInBackground() ? (clock.nowMillis() - startMillis) / 1000 : -1;
+        return isInBackground() ? secondsSoFar() : -1;
+    }
+
+    /// How long the one under way has been going.
+    long secondsSoFar() {
+        return (clock.nowMillis() - startMillis) / 1000;
     }
 
     /// Keys that the one under way has written.
@@ -139,6 +166,11 @@ public final class Saves implements KeyspaceListener, AutoCloseable {
 
     // ---- Saving
 
+    /// Who hears of the ends of checkpoints. Before the first one.
+    public void setListener(Listener listener) {
+        this.listener = listener;
+    }
+
     /// When checkpoints are due by themselves.
     public void setPoints(List<SavePoint> points) {
         this.points = List.copyOf(points);
@@ -154,9 +186,18 @@ public final class Saves implements KeyspaceListener, AutoCloseable {
         return !isLastOk && hasPoints();
     }
 
-    /// Begins one in the background if a point of `save` says so.
+    /// Has one begin as soon as the one under way has ended: BGSAVE SCHEDULE.
+    public void schedule() {
+        isScheduled = true;
+    }
+
+    /// Begins one in the background if it is scheduled or a point of `save` says so.
     public void tick() {
         long now = clock.nowMillis();
+        if (isScheduled && !isSaving) {
+            isScheduled = !startInBackground(Purpose.SAVE);
+            return;
+        }
         if (isSaving || !isLastOk && now - lastTryMillis < RETRY_MILLIS) {
             return;
         }
@@ -164,15 +205,15 @@ public final class Saves implements KeyspaceListener, AutoCloseable {
         for (SavePoint point : points) {
             if (since >= point.changes() && since > 0 && now - lastSaveMillis > point.seconds() * 1000) {
                 LOG.log(Level.INFO, "{0} changes in {1} seconds: saving", since, (now - lastSaveMillis) / 1000);
-                startInBackground();
+                startInBackground(Purpose.SAVE);
                 return;
             }
         }
     }
 
     /// Begins one in the background; false when one is under way, or the server stops.
-    public boolean startInBackground() {
-        if (!begin(true)) {
+    public boolean startInBackground(Purpose why) {
+        if (!begin(true, why)) {
             return false;
         }
         try {
@@ -185,14 +226,14 @@ public final class Saves implements KeyspaceListener, AutoCloseable {
             });
             return true;
         } catch (RejectedExecutionException stopped) {
-            end(false);
+            end(null);
             return false;
         }
     }
 
     /// Writes one on this thread; false when one is under way. Throws when it fails.
     public boolean saveNow() throws IOException {
-        if (!begin(false)) {
+        if (!begin(false, Purpose.SAVE)) {
             return false;
         }
         write();
@@ -224,23 +265,24 @@ public final class Saves implements KeyspaceListener, AutoCloseable {
         }
     }
 
-    private synchronized boolean begin(boolean background) {
+    private synchronized boolean begin(boolean background, Purpose why) {
         if (isSaving) {
             return false;
         }
         isSaving = true;
         isInBackground = background;
+        purpose = why;
         startMillis = clock.nowMillis();
         lastTryMillis = startMillis;
         return true;
     }
 
     private void write() throws IOException {
-        boolean isDone = false;
+        Checkpoints.Saved done = null;
         long before = sum();
         try {
             Checkpoints.Saved saved = open().save(startMillis);
-            isDone = true;
+            done = saved;
             changesSaved = before;
             LOG.log(
                     Level.INFO,
@@ -249,21 +291,22 @@ public final class Saves implements KeyspaceListener, AutoCloseable {
                     saved.bytes() >> 20,
                     clock.nowMillis() - startMillis);
         } finally {
-            end(isDone);
+            end(done);
         }
     }
 
-    private synchronized void end(boolean isDone) {
-        if (isDone) {
+    private synchronized void end(Checkpoints.@Nullable Saved saved) {
+        if (saved != null) {
             saves = saves + 1;
             lastSaveMillis = clock.nowMillis();
             isLastOk = true;
-        } else if (isInBackground) {
+        } else if (isInBackground()) {
             isLastOk = false;
         }
-        if (isInBackground) {
-            lastSeconds = (clock.nowMillis() - startMillis) / 1000;
+        if (isInBackground()) {
+            lastSeconds = secondsSoFar();
         }
+        listener.ended(purpose, saved, secondsSoFar());
         isSaving = false;
         notifyAll();
     }
@@ -276,14 +319,15 @@ public final class Saves implements KeyspaceListener, AutoCloseable {
 
     // ---- Loading
 
-    /// Reads the newest checkpoint if there is one; see [Checkpoints#load]. Null when there is none.
-    public Checkpoints.@Nullable Saved load(int threads, LoadProgress progress) throws IOException {
+    /// Reads the newest checkpoint if there is one, without what has expired by `nowMillis`; see
+    /// [Checkpoints#load]. Null when there is none.
+    public Checkpoints.@Nullable Saved load(int threads, LoadProgress progress, long nowMillis) throws IOException {
         Checkpoints open = folder.openIfThere();
         if (open == null) {
             return null;
         }
         checkpoints = open;
-        Checkpoints.Saved loaded = open.load(clock.nowMillis(), threads, progress);
+        Checkpoints.Saved loaded = open.load(nowMillis, threads, progress);
         if (loaded != null) {
             changesSaved = sum();
             keysLoaded = progress.keys();

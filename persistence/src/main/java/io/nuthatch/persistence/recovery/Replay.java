@@ -12,10 +12,16 @@ import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.Record;
 import io.nuthatch.engine.keyspace.Stripes;
 import io.nuthatch.engine.text.ByteStrings;
+import io.nuthatch.persistence.checkpoint.Checkpoints;
 import io.nuthatch.persistence.wal.LogReader;
 import org.jspecify.annotations.Nullable;
 
 /// Does again what the records of a log say, to a keyspace that no client sees yet.
+///
+/// Behind a checkpoint, what a record says of a key is done exactly if it is newer than the checkpoint's
+/// image of the key's hash slot, and what it says of databases and indexes exactly if it is newer than its
+/// image of the indexes. (A flush or a swap of databases while a checkpoint is written gives that checkpoint
+/// up: to each that became one, such a record is either older or newer than all of it.)
 ///
 /// Nothing is decided here: expiry is removed where the log says so, and no sooner, so that a clock that was
 /// wrong in either life changes nothing. Each key's effects are applied under its stripe, as index threads
@@ -29,13 +35,17 @@ public final class Replay implements LogReader.Visitor, EffectVisitor {
     private final Stripes stripes;
     private final Indexes indexes;
     private final Key key = new Key();
-    private final Key other = new Key();
+    private final Checkpoints.@Nullable Saved checkpoint;
+    private long lsn; // Of the record at hand.
+    private boolean isCovered; // What it says of the key at hand is in the checkpoint.
     private @Nullable Database database; // Of the key at hand, whose stripe is held; null while there is none.
     private boolean isDocumentChanged;
     private @Nullable HashValue hash; // Used again and again.
     private long records;
 
-    public Replay(Keyspace keyspace, Indexes indexes) {
+    /// `checkpoint`: what the keyspace and the indexes hold; null for nothing.
+    public Replay(Keyspace keyspace, Indexes indexes, Checkpoints.@Nullable Saved checkpoint) {
+        this.checkpoint = checkpoint;
         this.keyspace = keyspace;
         this.stripes = keyspace.stripes();
         this.indexes = indexes;
@@ -47,7 +57,8 @@ public final class Replay implements LogReader.Visitor, EffectVisitor {
     }
 
     @Override
-    public void record(long lsn, long address, int bytes) {
+    public void record(long recordLsn, long address, int bytes) {
+        lsn = recordLsn;
         try {
             EffectReader.read(address, bytes, this);
             records++;
@@ -65,11 +76,16 @@ public final class Replay implements LogReader.Visitor, EffectVisitor {
         leaveKey();
         Database next = database(index);
         key.set(address, length);
+        isCovered = checkpoint != null && lsn <= checkpoint.slotLsns()[key.hashSlot()];
+        if (isCovered) {
+            return;
+        }
         stripes.lock(stripes.stripeOf(key.hashSlot()));
         database = next;
     }
 
     private void leaveKey() {
+        isCovered = false;
         Database left = database;
         if (left == null) {
             return;
@@ -103,24 +119,36 @@ public final class Replay implements LogReader.Visitor, EffectVisitor {
 
     @Override
     public void putString(long value, int length, long expireAt) {
+        if (isCovered) {
+            return;
+        }
         here().putString(key, value, length, expireAt);
         isDocumentChanged = false;
     }
 
     @Override
     public void writeRange(int offset, long from, int length) {
+        if (isCovered) {
+            return;
+        }
         Database in = here();
         in.writeRange(key, in.peek(key, NEVER), offset, from, length);
     }
 
     @Override
     public void remove() {
+        if (isCovered) {
+            return;
+        }
         here().remove(key);
         isDocumentChanged = false;
     }
 
     @Override
     public void expireAt(long at) {
+        if (isCovered) {
+            return;
+        }
         Database in = here();
         long record = in.peek(key, NEVER);
         if (record != 0) {
@@ -130,6 +158,9 @@ public final class Replay implements LogReader.Visitor, EffectVisitor {
 
     @Override
     public void putField(long field, int fieldLength, long value, int valueLength, long expireAt) {
+        if (isCovered) {
+            return;
+        }
         HashValue found = here().hashForWrite(key, NEVER, hash);
         hash = found;
         found.put(field, fieldLength, value, valueLength);
@@ -141,6 +172,9 @@ public final class Replay implements LogReader.Visitor, EffectVisitor {
 
     @Override
     public void removeField(long field, int length) {
+        if (isCovered) {
+            return;
+        }
         HashValue found = findHash();
         if (found != null) {
             found.remove(field, length);
@@ -150,6 +184,9 @@ public final class Replay implements LogReader.Visitor, EffectVisitor {
 
     @Override
     public void fieldExpireAt(long field, int length, long at) {
+        if (isCovered) {
+            return;
+        }
         HashValue found = findHash();
         if (found != null) {
             found.setExpireAt(field, length, at);
@@ -166,56 +203,28 @@ public final class Replay implements LogReader.Visitor, EffectVisitor {
         return hash;
     }
 
-    @Override
-    public void moveTo(int index, long address, int length) {
-        Database source = here();
-        leaveKey();
-        Database target = database(index);
-        other.set(address, length);
-        underBoth(() -> {
-            source.moveTo(target, key, other, NEVER);
-            target.signal(other, KeyEvent.RENAME_TO);
-        });
-    }
-
-    @Override
-    public void copyTo(int index, long address, int length) {
-        Database source = here();
-        leaveKey();
-        Database target = database(index);
-        other.set(address, length);
-        underBoth(() -> {
-            source.copyTo(target, key, other, NEVER);
-            target.signal(other, KeyEvent.COPY_TO);
-        });
-    }
-
-    private void underBoth(Runnable action) {
-        int one = stripes.stripeOf(key.hashSlot());
-        int two = stripes.stripeOf(other.hashSlot());
-        int[] sorted = {Math.min(one, two), Math.max(one, two)};
-        stripes.lockSorted(sorted, sorted.length);
-        try {
-            action.run();
-        } finally {
-            stripes.unlockSorted(sorted, sorted.length);
-        }
-    }
-
     // ---- Databases
 
     @Override
     public void flush(int index) {
         leaveKey();
         Database flushed = database(index);
-        underAll(flushed::flush);
+        if (isNewerThanIndexes()) {
+            underAll(flushed::flush);
+        }
     }
 
     @Override
     public void swap(int one, int two) {
         leaveKey();
         database(Math.max(one, two));
-        underAll(() -> keyspace.swap(one, two));
+        if (isNewerThanIndexes()) {
+            underAll(() -> keyspace.swap(one, two));
+        }
+    }
+
+    private boolean isNewerThanIndexes() {
+        return checkpoint == null || lsn > checkpoint.indexesLsn();
     }
 
     private void underAll(Runnable action) {
@@ -232,30 +241,46 @@ public final class Replay implements LogReader.Visitor, EffectVisitor {
     @Override
     public void createIndex(byte[] definition, boolean isScanSkipped) {
         leaveKey();
-        indexes.create(DefinitionCodec.definition(definition), isScanSkipped);
+        if (isNewerThanIndexes()) {
+            indexes.create(DefinitionCodec.definition(definition), isScanSkipped && !isBesideCheckpoint());
+        }
     }
 
     @Override
     public void alterIndex(byte[] name, byte[] fields, boolean isScanSkipped) {
         leaveKey();
-        indexes.alter(ByteStrings.of(name), DefinitionCodec.fields(fields), isScanSkipped);
+        if (isNewerThanIndexes()) {
+            indexes.alter(ByteStrings.of(name), DefinitionCodec.fields(fields), isScanSkipped && !isBesideCheckpoint());
+        }
     }
 
     @Override
     public void dropIndex(byte[] name) {
         leaveKey();
-        indexes.drop(ByteStrings.of(name), Indexes.Drop.KEEP_DOCUMENTS);
+        if (isNewerThanIndexes()) {
+            indexes.drop(ByteStrings.of(name), Indexes.Drop.KEEP_DOCUMENTS);
+        }
     }
 
     @Override
     public void setAlias(byte[] alias, byte[] index) {
         leaveKey();
-        indexes.updateAlias(ByteStrings.of(alias), ByteStrings.of(index));
+        if (isNewerThanIndexes()) {
+            indexes.updateAlias(ByteStrings.of(alias), ByteStrings.of(index));
+        }
     }
 
     @Override
     public void removeAlias(byte[] alias) {
         leaveKey();
-        indexes.deleteAlias(ByteStrings.of(alias));
+        if (isNewerThanIndexes()) {
+            indexes.deleteAlias(ByteStrings.of(alias));
+        }
+    }
+
+    /// Whether the checkpoint may hold keys that are newer than the record. Then nobody can tell which of
+    /// them an index that skipped its first scan had: it gets all that it covers, and none is missed.
+    private boolean isBesideCheckpoint() {
+        return checkpoint != null && lsn <= checkpoint.endLsn();
     }
 }

@@ -2,11 +2,13 @@ package io.nuthatch.persistence.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.Storage;
 import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.document.SearchIndex;
 import io.nuthatch.engine.document.SearchRequest;
 import io.nuthatch.engine.document.SearchResult;
+import io.nuthatch.engine.effect.EffectLog;
 import io.nuthatch.engine.hnsw.IndexThreads;
 import io.nuthatch.engine.keyspace.Database;
 import io.nuthatch.engine.keyspace.HashValue;
@@ -19,6 +21,9 @@ import io.nuthatch.engine.keyspace.Record;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.text.ByteStrings;
+import io.nuthatch.persistence.recovery.Recovery;
+import io.nuthatch.persistence.wal.LogFiles;
+import io.nuthatch.persistence.wal.LogReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ref.Reference;
@@ -42,6 +47,7 @@ final class Store implements AutoCloseable {
     final IndexThreads threads;
     final Indexes indexes;
     final Checkpoints checkpoints;
+    private @Nullable Journal journal;
     private final Queue<Runnable> background = new ConcurrentLinkedQueue<>();
 
     Store(Storage storage) {
@@ -51,9 +57,43 @@ final class Store implements AutoCloseable {
     Store(Storage storage, int indexThreads) {
         this.threads = new IndexThreads(indexThreads);
         this.indexes = new Indexes(keyspace, account, System::nanoTime, now::get, threads, background::add);
-        this.checkpoints = new Checkpoints(storage, keyspace, indexes, () -> 0, account, () -> 0); // No time, no rests.
+        this.checkpoints =
+                new Checkpoints(storage, keyspace, indexes, () -> journal, account, () -> 0); // No time, no rests.
         keyspace.setDocuments(indexes);
         listen();
+    }
+
+    /// Opens a log behind what a reader found there.
+    interface OpenLog {
+        Journal open(LogFiles files, LogReader.End end, MemoryAccount account);
+    }
+
+    /// One that holds what checkpoint and log say, and writes to the log from now on, as a server does it.
+    static Store logged(Storage checkpoints, Storage log, OpenLog opener) throws IOException {
+        Store store = new Store(checkpoints);
+        try {
+            LogReader reader = new LogReader(log, store.account.counter("journal", "reading"));
+            Recovery.Outcome read =
+                    new Recovery(store.checkpoints, reader).run(store.keyspace, store.indexes, () -> store.load(0));
+            Journal opened = opener.open(reader, read.end(), store.account);
+            store.journal = opened;
+            opened.cut(read.coveredLsn());
+            store.keyspace.setEffects(new EffectLog(opened));
+        } catch (IOException | RuntimeException | Error failure) {
+            store.close();
+            throw failure;
+        }
+        return store;
+    }
+
+    /// The log that [#logged] opened.
+    Journal journal() {
+        return Objects.requireNonNull(journal);
+    }
+
+    /// The log's record of what this thread did last, 0 for none since the last call.
+    long takeLastLsn() {
+        return Objects.requireNonNull(keyspace.effects()).takeLastLsn();
     }
 
     private void listen() {
@@ -90,9 +130,13 @@ final class Store implements AutoCloseable {
     }
 
     Checkpoints.@Nullable Saved load() throws IOException {
+        return load(now.get());
+    }
+
+    private Checkpoints.@Nullable Saved load(long nowMillis) throws IOException {
         keyspace.setListener(null);
         try {
-            return checkpoints.load(now.get(), 2, new LoadProgress(now.get()));
+            return checkpoints.load(nowMillis, 2, new LoadProgress(now.get()));
         } finally {
             listen();
         }
@@ -168,6 +212,22 @@ final class Store implements AutoCloseable {
                 Reference.reachabilityFence(value);
             }
             db.signal(key, KeyEvent.HSET);
+        });
+    }
+
+    void hdel(int database, String name, String fieldName) {
+        Key key = key(name);
+        Database db = keyspace.database(database);
+        locked(key, () -> {
+            HashValue hash = db.hash(key, now.get());
+            Key field = key(fieldName);
+            if (hash != null && hash.remove(field.address(), field.length())) {
+                db.signal(key, KeyEvent.HDEL);
+                if (hash.record() == 0) {
+                    db.signal(key, KeyEvent.DEL);
+                }
+            }
+            Reference.reachabilityFence(field);
         });
     }
 

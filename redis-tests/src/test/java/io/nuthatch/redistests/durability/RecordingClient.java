@@ -182,11 +182,15 @@ final class RecordingClient {
         return copy;
     }
 
-    /// Documents with a vector in what the server has now.
-    long vectors() {
-        return base.values().stream()
-                .filter(value -> value instanceof Map<?, ?> hash && hash.containsKey("vec"))
-                .count();
+    /// Vectors of the documents that the server has now, by key.
+    Map<String, byte[]> vectors() {
+        Map<String, byte[]> vectors = new TreeMap<>();
+        base.forEach((key, value) -> {
+            if (value instanceof Map<?, ?> hash && hash.get("vec") instanceof String vector) {
+                vectors.put(key, vector.getBytes(StandardCharsets.ISO_8859_1));
+            }
+        });
+        return vectors;
     }
 
     @Override

@@ -363,6 +363,14 @@ final class SettingsTable {
             one sync serves all clients that wait. "everysec": the log is written within about 10 ms and synced
             once a second. "no": written the same, synced when the system likes.\
             """);
+        live("auto-aof-rewrite-percentage", new Int(0, INT_MAX), "100", """
+            By how many percent checkpoint and log together may grow, from what they had after the last checkpoint,
+            until the next one is written by itself, which cuts the log. 100: the log grows as large as the
+            checkpoint. More writes less to the disk and takes more of it. 0 is never.\
+            """);
+        live("auto-aof-rewrite-min-size", new Size(0, LONG_MAX), "64mb", """
+            Below this, checkpoint and log may grow as they like.\
+            """);
     }
 
     private void live(String name, SettingType type, String initial, String manual) {
