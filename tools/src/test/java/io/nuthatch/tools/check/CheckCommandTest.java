@@ -2,19 +2,12 @@ package io.nuthatch.tools.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nuthatch.engine.Journal;
-import io.nuthatch.engine.effect.EffectLog;
-import io.nuthatch.engine.keyspace.Key;
-import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.text.ByteStrings;
 import io.nuthatch.persistence.disk.FileStorage;
-import io.nuthatch.persistence.wal.GroupCommitJournal;
-import io.nuthatch.persistence.wal.LogReader;
-import io.nuthatch.tools.ToolClock;
+import io.nuthatch.tools.TestLog;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -38,28 +31,8 @@ class CheckCommandTest {
                 .execute(arguments);
     }
 
-    /// A log of ten strings, as a server writes it.
     private Path writeLog() throws IOException {
-        ToolClock clock = new ToolClock();
-        MemoryAccount account = new MemoryAccount();
-        try (FileStorage storage = FileStorage.open(folder.resolve("appendonlydir"))) {
-            LogReader log = new LogReader(storage, account.counter("test", "reading"));
-            LogReader.End end = log.replay(0, (lsn, address, bytes) -> {});
-            try (GroupCommitJournal journal = GroupCommitJournal.open(
-                    log, end, GroupCommitJournal.Options.of(Journal.Policy.ALWAYS), clock, clock, account)) {
-                EffectLog effects = new EffectLog(journal);
-                for (int i = 0; i < 10; i++) {
-                    Key key = Key.copyOf(ByteStrings.bytes("key " + i));
-                    Key value = Key.copyOf(ByteStrings.bytes("value of " + i));
-                    effects.putString(0, key.address(), key.length(), value.address(), value.length(), 0);
-                    effects.commit();
-                    Reference.reachabilityFence(key);
-                    Reference.reachabilityFence(value);
-                }
-            }
-        }
-        assertThat(account.total()).isZero();
-        return folder.resolve("appendonlydir/0000000000000000001.log");
+        return TestLog.write(folder.resolve("appendonlydir"));
     }
 
     private static void damage(Path log, String text) throws IOException {
