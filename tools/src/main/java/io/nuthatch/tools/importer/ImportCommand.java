@@ -192,6 +192,15 @@ public final class ImportCommand implements Callable<Integer> {
         return known;
     }
 
+    /// Nothing of a damaged RDB file is sent.
+    private void verify(Path file, long size, long done, Progress progress) throws IOException {
+        RdbSource.verify(file, offset -> {
+            if (!isQuiet && progress.isDue()) {
+                progress.show("checking " + file, done, offset, size, 0);
+            }
+        });
+    }
+
     private Importer.End importFile(
             Path file,
             Importer importer,
@@ -204,7 +213,7 @@ public final class ImportCommand implements Callable<Integer> {
         long from = state == null ? 0 : state.itemsOf(file);
         try (Source source = sources.open(file, known)) {
             if (source instanceof RdbSource && Files.isRegularFile(file)) {
-                RdbSource.verify(file); // Nothing of a damaged file is sent.
+                verify(file, source.size(), importer.done(), progress);
             }
             inHand.set(source, file.toString());
             return importer.run(source, file.toString(), from, (answered, isLast) -> {

@@ -1,16 +1,14 @@
 package io.nuthatch.tools.importer;
 
 import java.io.IOException;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 
@@ -22,6 +20,13 @@ import tools.jackson.core.json.JsonFactory;
 final class JsonLines implements RowReader {
     private static final int MAX_LINE_BYTES = 64 << 20;
     private static final int MAX_DEPTH = 128;
+
+    private static final Set<JsonToken> SCALARS = EnumSet.of(
+            JsonToken.VALUE_STRING,
+            JsonToken.VALUE_NUMBER_INT,
+            JsonToken.VALUE_NUMBER_FLOAT,
+            JsonToken.VALUE_TRUE,
+            JsonToken.VALUE_FALSE);
 
     private final FileInput in;
     private final JsonFactory json = JsonFactory.builder()
@@ -56,7 +61,7 @@ final class JsonLines implements RowReader {
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String name = parser.currentName();
                 parser.nextToken();
-                String value = value(parser);
+                String value = value(parser, text);
                 if (value != null) {
                     next.add(name, value.getBytes(StandardCharsets.UTF_8));
                 }
@@ -79,41 +84,31 @@ final class JsonLines implements RowReader {
         return true;
     }
 
-    private @Nullable String value(JsonParser parser) {
+    private static @Nullable String value(JsonParser parser, byte[] line) {
         return switch (parser.currentToken()) {
             case VALUE_NULL -> null;
-            case START_OBJECT, START_ARRAY -> nested(parser);
+            case START_OBJECT, START_ARRAY -> nested(parser, line);
             default -> parser.getString();
         };
     }
 
-    private String nested(JsonParser parser) {
+    private static String nested(JsonParser parser, byte[] line) {
+        int start = (int) parser.currentTokenLocation().getByteOffset();
         boolean isFlat = parser.currentToken() == JsonToken.START_ARRAY;
         StringBuilder elements = new StringBuilder();
-        StringWriter text = new StringWriter();
-        try (JsonGenerator copy = json.createGenerator(ObjectWriteContext.empty(), text)) {
-            copy.copyCurrentEvent(parser);
-            int depth = 1;
-            int count = 0;
-            while (depth > 0) {
-                JsonToken token = parser.nextToken();
-                copy.copyCurrentEventExact(parser);
-                depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
-                if (SCALARS.contains(token) && isFlat) {
-                    elements.append(count++ == 0 ? "" : ",").append(parser.getString());
-                }
-                isFlat &= SCALARS.contains(token) || depth == 0;
+        int count = 0;
+        for (int depth = 1; depth > 0; ) {
+            JsonToken token = parser.nextToken();
+            depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+            boolean isScalar = SCALARS.contains(token);
+            isFlat &= isScalar || depth == 0;
+            if (isFlat && isScalar) {
+                elements.append(count++ == 0 ? "" : ",").append(parser.getString());
             }
         }
-        return isFlat ? elements.toString() : text.toString();
+        int end = (int) parser.currentLocation().getByteOffset();
+        return isFlat ? elements.toString() : new String(line, start, end - start, StandardCharsets.UTF_8);
     }
-
-    private static final Set<JsonToken> SCALARS = Set.of(
-            JsonToken.VALUE_STRING,
-            JsonToken.VALUE_NUMBER_INT,
-            JsonToken.VALUE_NUMBER_FLOAT,
-            JsonToken.VALUE_TRUE,
-            JsonToken.VALUE_FALSE);
 
     @Override
     public String unit() {

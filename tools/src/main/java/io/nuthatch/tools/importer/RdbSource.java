@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// Keys of an RDB file, each as one `RESTORE key expiry value REPLACE ABSTTL`; and the commands behind it,
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class RdbSource implements Source {
     /// What payloads are marked with at most: that of Redis 7.4, whose forms are the newest that are read.
     private static final int MAX_PAYLOAD_VERSION = 12;
+
+    private static final int VERIFIED_BETWEEN_LOOKS = 4096;
 
     private static final byte[] ZERO = ascii("0");
     private static final byte[] RESTORE = ascii("RESTORE");
@@ -44,12 +47,15 @@ final class RdbSource implements Source {
 
     /// Reads the RDB part of a file and gives nothing of it away.
     ///
+    /// @param watcher told of the offset now and then
     /// @throws MalformedFileException when it is torn or damaged
-    static void verify(Path file) throws IOException {
+    static void verify(Path file, LongConsumer watcher) throws IOException {
         try (FileInput in = FileInput.open(file)) {
             RdbReader reader = new RdbReader(in, kind -> false);
-            while (reader.next() != null) {
-                // The reader looks.
+            for (long keys = 1; reader.next() != null; keys++) {
+                if (keys % VERIFIED_BETWEEN_LOOKS == 0) {
+                    watcher.accept(in.offset());
+                }
             }
         }
     }

@@ -75,8 +75,11 @@ final class ResumeState {
 
     /// The items of `file` that need not be sent again.
     ///
-    /// @throws IOException when the file is not the one it was
+    /// @throws IOException when the file is not the one it was, or a pipe
     long itemsOf(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new IOException(file + " is no regular file: an import from it cannot be resumed");
+        }
         Known known = files.get(file.toString());
         if (known == null) {
             return 0;

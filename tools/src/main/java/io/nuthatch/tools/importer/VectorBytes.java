@@ -4,13 +4,10 @@ import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.vector.VectorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.regex.Pattern;
 
 /// Makes vectors of one type from components of another or from text, as the bytes that a vector field takes.
 /// Not thread-safe.
 final class VectorBytes {
-    private static final Pattern SEPARATORS = Pattern.compile("[\\s,;]+");
-
     private final VectorType from;
     private final VectorType to;
     private final MemorySegment source; // Collected with this object.
@@ -45,16 +42,31 @@ final class VectorBytes {
     byte[] ofText(String text) {
         String inner = text.strip();
         if (inner.startsWith("[") && inner.endsWith("]")) {
-            inner = inner.substring(1, inner.length() - 1).strip();
+            inner = inner.substring(1, inner.length() - 1);
         }
-        String[] numbers = SEPARATORS.split(inner);
-        if (inner.isEmpty() || numbers.length > VectorType.DIM_MAX) {
+        int dim = 0;
+        int at = 0;
+        while (true) {
+            while (at < inner.length() && isSeparator(inner.charAt(at))) {
+                at++;
+            }
+            if (at == inner.length() || dim == VectorType.DIM_MAX) {
+                break;
+            }
+            int start = at;
+            while (at < inner.length() && !isSeparator(inner.charAt(at))) {
+                at++;
+            }
+            to.put(target.address(), dim++, Double.parseDouble(inner.substring(start, at)));
+        }
+        if (dim == 0 || at < inner.length()) {
             throw new NumberFormatException(
-                    (inner.isEmpty() ? 0 : numbers.length) + " numbers; 1 to " + VectorType.DIM_MAX + " make a vector");
+                    (dim == 0 ? "no numbers" : "more than " + dim) + "; 1 to " + VectorType.DIM_MAX + " make a vector");
         }
-        for (int i = 0; i < numbers.length; i++) {
-            to.put(target.address(), i, Double.parseDouble(numbers[i]));
-        }
-        return Memory.toBytes(target.address(), numbers.length * to.bytes());
+        return Memory.toBytes(target.address(), dim * to.bytes());
+    }
+
+    private static boolean isSeparator(char c) {
+        return c == ',' || c == ';' || Character.isWhitespace(c);
     }
 }

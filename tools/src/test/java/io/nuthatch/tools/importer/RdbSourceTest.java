@@ -113,7 +113,7 @@ class RdbSourceTest {
         for (int run = 0; run < RUNS; run++) {
             int length = run < 200 ? run : random.nextInt(whole.length);
             Path torn = Files.write(folder.resolve("torn.rdb"), Arrays.copyOf(whole, length));
-            assertThatThrownBy(() -> RdbSource.verify(torn))
+            assertThatThrownBy(() -> RdbSource.verify(torn, offset -> {}))
                     .as("cut at %d", length)
                     .isInstanceOf(MalformedFileException.class)
                     .hasMessageMatching(".*torn\\.rdb: offset \\d+: .+");
@@ -129,7 +129,7 @@ class RdbSourceTest {
             int at = random.nextInt(flipped.length);
             flipped[at] ^= (byte) (1 << random.nextInt(8));
             Path file = Files.write(folder.resolve("flipped.rdb"), flipped);
-            assertThatThrownBy(() -> RdbSource.verify(file))
+            assertThatThrownBy(() -> RdbSource.verify(file, offset -> {}))
                     .as("flipped in byte %d", at)
                     .isInstanceOf(MalformedFileException.class);
         }

@@ -19,8 +19,10 @@ class ResumeStateTest {
         Path path = folder.resolve("state");
         ResumeState.open(path, "--key x").keep(file, 12);
         assertThat(ResumeState.open(path, "--key x").itemsOf(file)).isEqualTo(12);
-        assertThat(ResumeState.open(path, "--key x").itemsOf(folder.resolve("b")))
-                .isZero();
+        Path other = Files.createFile(folder.resolve("b"));
+        assertThat(ResumeState.open(path, "--key x").itemsOf(other)).isZero();
+        assertThatThrownBy(() -> ResumeState.open(path, "--key x").itemsOf(folder))
+                .hasMessageContaining("cannot be resumed");
         assertThatThrownBy(() -> ResumeState.open(path, "--key y")).hasMessageContaining("other options");
         Files.writeString(file, "id2");
         assertThatThrownBy(() -> ResumeState.open(path, "--key x").itemsOf(file))

@@ -59,7 +59,7 @@ class RowsTest {
                 {"id": "\\u00e9\\n"}"""))
                 .containsExactly(
                         "HSET|k:a|id|a|n|1.50|big|12345678901234567890|t|true",
-                        "HSET|k:2|id|2|tags|x,y,3|deep|{\"a\":[1,{\"b\":null}]}|rows|[[1],[2]]|empty|",
+                        "HSET|k:2|id|2|tags|x,y,3|deep|{\"a\": [1, {\"b\": null}]}|rows|[[1], [2]]|empty|",
                         "HSET|k:\u00c3\u00a9\n|id|\u00c3\u00a9\n");
     }
 
@@ -87,7 +87,7 @@ class RowsTest {
                         "! line 3 field 'v' has 4 bytes as a vector, and the first row's 8",
                         "! line 4 field 'v' is no vector: For input string: \"x\"",
                         "! line 5 no field has a value",
-                        "! line 6 field 'v' is no vector: 0 numbers; 1 to 32768 make a vector");
+                        "! line 6 field 'v' is no vector: no numbers; 1 to 32768 make a vector");
     }
 
     @ParameterizedTest
