@@ -73,6 +73,12 @@ public record Findings(@Nullable LogInspection log, List<CheckpointInspection> c
         for (LogInspection.Damage damage : log.damagesBehind(covered)) {
             damages.add(new Damage(logFolder + "/" + damage.file(), damage.offset(), damage.what()));
         }
+        long reach = baseOf(newest).reachLsn();
+        long held = baseOf(newest).highestLsn();
+        if (damages.isEmpty() && held > 0 && (log.segments().isEmpty() || reach < held)) {
+            damages.add(new Damage(
+                    logFolder, 0, "it ends with record " + reach + ", and the checkpoint holds records up to " + held));
+        }
         return damages;
     }
 

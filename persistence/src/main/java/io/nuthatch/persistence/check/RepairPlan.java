@@ -61,6 +61,7 @@ public record RepairPlan(
     /// The LSN behind which the log goes on: no new record may get one that the kept checkpoint counts as its
     /// own.
     long resumeAfterLsn() {
-        return base.stateLsn();
+        boolean isEmpty = base.reachLsn() < base.fromLsn();
+        return isEmpty && base.stateLsn() > 0 ? base.stateLsn() + 1 : base.stateLsn(); // A lost log is missed.
     }
 }

@@ -322,6 +322,31 @@ class CheckAndRepairTest {
     }
 
     @Test
+    void aLogThatIsGoneLeavesTheCheckpoint() throws IOException {
+        try (TestServer server = startWithLog();
+                RespClient client = server.connect()) {
+            write(client, 0, KEYS);
+            client.call("SAVE");
+        }
+        for (Path file : files("appendonlydir")) {
+            Files.delete(file);
+        }
+        assertThatThrownBy(this::startWithLog).hasMessageContaining("appendonly");
+        assertThat(damages())
+                .singleElement()
+                .satisfies(
+                        damage -> assertThat(damage.what()).contains("and the checkpoint holds records up to " + KEYS));
+        repair();
+        for (int life = 0; life < 2; life++) {
+            try (TestServer server = startWithLog();
+                    RespClient client = server.connect()) {
+                assertKeys(client, 0, KEYS + life);
+                write(client, KEYS, KEYS + 1);
+            }
+        }
+    }
+
+    @Test
     void aHalfWrittenCheckpointIsNoDamage() throws IOException {
         saveWithIndex();
         Files.writeString(folder.resolve("checkpoints/9-keys"), "begun");
