@@ -2,6 +2,7 @@ package io.nuthatch.commands;
 
 import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.effect.EffectLog;
+import io.nuthatch.persistence.wal.LogFiles;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +26,8 @@ public final class Durability {
         }
     }
 
-    /// The log while it takes records, and what brings changes there.
-    public record Log(Journal journal, EffectLog effects) {}
+    /// The log while it takes records, what brings changes there, and its files to read.
+    public record Log(Journal journal, EffectLog effects, LogFiles files) {}
 
     /// What the log takes as one record.
     public static final long MAX_RECORD_BYTES = 1L << 30;

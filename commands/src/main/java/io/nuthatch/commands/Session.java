@@ -21,6 +21,7 @@ public final class Session {
     private volatile @Nullable Transaction transaction;
     private volatile int subscriptions;
     private volatile boolean isMonitor;
+    private volatile boolean isTailing;
     private volatile boolean isNoEvict;
     private volatile boolean isNoTouch;
     private volatile String libraryName = "";
@@ -155,6 +156,20 @@ public final class Session {
 
     public void setMonitor(boolean value) {
         this.isMonitor = value;
+    }
+
+    /// Whether the change feed sends to it.
+    public boolean isTailing() {
+        return isTailing;
+    }
+
+    public void setTailing(boolean value) {
+        this.isTailing = value;
+    }
+
+    /// Whether messages come to it that it does not ask for one by one.
+    public boolean isPushedTo() {
+        return subscriptions > 0 || isMonitor || isTailing;
     }
 
     /// `CLIENT NO-EVICT`.

@@ -27,6 +27,7 @@ import io.nuthatch.commands.admin.SlowLog;
 import io.nuthatch.commands.admin.SlowLogCommands;
 import io.nuthatch.commands.connection.ClientCommands;
 import io.nuthatch.commands.connection.ConnectionCommands;
+import io.nuthatch.commands.feed.TailCommand;
 import io.nuthatch.commands.pubsub.KeyspaceNotifications;
 import io.nuthatch.commands.pubsub.PubSub;
 import io.nuthatch.commands.pubsub.PubSubCommands;
@@ -60,6 +61,7 @@ final class Administration {
     private final LatencyMonitor latency = new LatencyMonitor();
     private final ExecutionWatch executionWatch;
     private final MonitorCommand monitor;
+    private final TailCommand tail;
     private final KeyspaceListener listener;
     private final MemoryInfo memory;
     private final ServerInfo info;
@@ -88,6 +90,7 @@ final class Administration {
                 settings.number("slowlog-log-slower-than"),
                 settings.number("latency-monitor-threshold"));
         this.monitor = new MonitorCommand(dispatcher);
+        this.tail = new TailCommand(state.durability());
         this.memory = new MemoryInfo(account, state.clock().nowMillis());
         this.info = new ServerInfo(
                 state,
@@ -158,7 +161,7 @@ final class Administration {
                 new AclCommands(state, table),
                 new FunctionCommands(),
                 debug.gate(debug),
-                () -> List.of(new InfoCommand(sections), monitor));
+                () -> List.of(new InfoCommand(sections), monitor, tail));
     }
 
     /// Hears of changes for WATCH, tracking and notifications.
@@ -177,6 +180,7 @@ final class Administration {
         watches.unwatch(session);
         tracking.disable(session);
         monitor.forget(session);
+        tail.forget(session);
     }
 
     private void resetStatistics() {

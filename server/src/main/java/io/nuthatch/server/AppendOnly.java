@@ -158,7 +158,7 @@ final class AppendOnly implements AutoCloseable {
         config.onChange("appendfsync", () -> begun.setPolicy(policy()));
         EffectLog effects = new EffectLog(begun);
         keyspace.setEffects(effects);
-        state.durability().setLog(new Durability.Log(begun, effects));
+        state.durability().setLog(new Durability.Log(begun, effects, found));
         rewrites.started(read.checkpoint() == null ? 0 : read.checkpoint().bytes());
         state.durability().setLoading(null);
     }

@@ -485,8 +485,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             return;
         }
         // What is pushed comes whether the client reads or not: only a limit bounds it.
-        boolean isPushedTo = session().subscriptions() > 0 || session().isMonitor();
-        ConnectionPolicy.OutputLimit limit = isPushedTo ? policy.pubSub() : policy.normal();
+        ConnectionPolicy.OutputLimit limit = session().isPushedTo() ? policy.pubSub() : policy.normal();
         boolean isOver = limit.hardBytes() > 0 && bytes > limit.hardBytes();
         if (limit.softBytes() > 0 && bytes > limit.softBytes()) {
             long now = state.clock().nowMillis();
@@ -529,8 +528,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         Session client = session;
         return timeout > 0
                 && client != null
-                && client.subscriptions() == 0
-                && !client.isMonitor()
+                && !client.isPushedTo()
                 && nowMillis - client.lastInteractionMillis() > timeout * 1000L;
     }
 

@@ -118,6 +118,12 @@ public final class ChronicleLog implements LogFiles {
     }
 
     @Override
+    public long firstLsn() throws IOException {
+        List<QueueFolder> queues = QueueFolder.list(log);
+        return queues.isEmpty() ? 1 : queues.getFirst().firstLsn();
+    }
+
+    @Override
     public LogWriter writer(End end, long segmentBytes, EpochClock clock) {
         ChronicleWriter writer =
                 new ChronicleWriter(log, disk, clock, counter, new ChronicleOptions(segmentBytes, blockBytes), end);

@@ -9,6 +9,9 @@ public interface LogFiles {
     /// Whether there is no log, or none that ever held a record.
     boolean isEmpty() throws IOException;
 
+    /// LSN of the oldest record that is there; 1 when there is none. Any thread.
+    long firstLsn() throws IOException;
+
     /// Gives every record behind `coveredLsn` to `visitor`, oldest first, and makes the end clean. Throws
     /// [DamagedLogException] when something of it is missing that had been synced; what came before was
     /// visited, and the files are as they were. Once, by one thread.

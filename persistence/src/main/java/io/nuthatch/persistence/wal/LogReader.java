@@ -56,6 +56,15 @@ public final class LogReader implements LogFiles {
     }
 
     @Override
+    public long firstLsn() throws IOException {
+        return storage.list().stream()
+                .filter(SegmentFormat::isSegment)
+                .mapToLong(SegmentFormat::firstLsn)
+                .min()
+                .orElse(1);
+    }
+
+    @Override
     public LogWriter writer(End end, long segmentBytes, EpochClock clock) {
         return new SegmentWriter(storage, clock, counter, segmentBytes, end);
     }

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nuthatch.commands.Durability;
 import io.nuthatch.engine.effect.EffectLog;
+import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.persistence.chronicle.ChronicleLog;
 import io.nuthatch.redistests.RespClient;
 import io.nuthatch.redistests.TestServer;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,7 +30,13 @@ class HeldRepliesTest {
         server = TestServer.start();
         EffectLog effects = new EffectLog(journal);
         server.server().keyspace().setEffects(effects);
-        server.server().state().durability().setLog(new Durability.Log(journal, effects));
+        server.server()
+                .state()
+                .durability()
+                .setLog(new Durability.Log(
+                        journal,
+                        effects,
+                        ChronicleLog.in(Path.of("unused"), new MemoryAccount().counter("test", "log"))));
         writer = server.connect();
         reader = server.connect();
     }
