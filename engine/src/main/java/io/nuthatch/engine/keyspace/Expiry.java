@@ -48,6 +48,7 @@ final class Expiry {
                 while (next != 0 && next <= now && budget > 0) {
                     boolean entered = stripes.enter(slot);
                     try {
+                        entry = database.entry(slot); // Another one if SWAPDB came before the stripe.
                         if (from == 0) {
                             Memory.putLong(entry + Table.NEXT_EXPIRY, 0);
                         }

@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -177,6 +178,23 @@ class KeyspaceConcurrencyTest {
         assertThat(ks.database.expires()).isZero();
         assertThat(ks.account.byPart().get("records")).isZero();
         assertThat(ks.account.byPart().get("tables")).isZero();
+    }
+
+    @Test
+    void expiryThatWaitsForItsStripeLooksAtWhatASwapBrought() throws Exception {
+        ks.set("due", "v", ks.now + 1);
+        ks.now += 2;
+        int[] removed = new int[1];
+        Thread expiry = new Thread(() -> removed[0] = ks.keyspace.activeExpire(ks.now, 500));
+        ks.allLocked(() -> {
+            expiry.start();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50)); // It has seen the key and wants the stripe.
+            ks.keyspace.swap(0, 1);
+        });
+        expiry.join();
+        assertThat(removed[0]).isEqualTo(1);
+        assertThat(ks.keyspace.database(1).size()).isZero();
+        assertThat(ks.keyspace.database(1).expires()).isZero();
     }
 
     interface Task {
