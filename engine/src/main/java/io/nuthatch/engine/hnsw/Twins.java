@@ -61,13 +61,15 @@ final class Twins {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             int count = links.copy(twin, layer, s.others);
             int[] list = Arrays.copyOf(s.others, count);
-            int place = placeOfNext(s, twin, list);
+            boolean isNamed =
+                    Arrays.stream(list).anyMatch(link -> link == node); // Another thread's copy found it first.
+            int place = isNamed ? NONE : placeOfNext(s, twin, list);
             boolean isAlone = place == NONE;
             if (isAlone) {
                 place = Math.min(count, links.capacity(layer) - 1);
             }
             adopt(node, isAlone ? twin : list[place], list, layer);
-            if (name(s, twin, node, place, list, layer)) {
+            if (isNamed || name(s, twin, node, place, list, layer)) {
                 return true;
             }
         }
@@ -81,7 +83,7 @@ final class Twins {
         float self = s.scorer.score(query, factor, twin);
         s.scorer.score(query, factor, list, 0, list.length, s.addresses, s.otherDistances);
         for (int i = 0; i < list.length; i++) {
-            if (isSame(s.otherDistances[i], self)) {
+            if (isSame(s.otherDistances[i], self) && mayBeNamed(list[i])) {
                 return i;
             }
         }
@@ -94,7 +96,7 @@ final class Twins {
         int size = 0;
         adopted[size++] = next;
         for (int other : others) {
-            if (other != node && other != next) {
+            if (other != node && other != next && mayBeNamed(other)) {
                 adopted[size++] = other;
             }
         }
@@ -109,6 +111,12 @@ final class Twins {
         } finally {
             links.unlock(node, layer);
         }
+    }
+
+    /// Whether a list may name the node: one that is being taken out may stand in lists that were not
+    /// repaired yet, and must not get into one that was.
+    private boolean mayBeNamed(int node) {
+        return states.ofNode(node) < States.DOOMED;
     }
 
     /// Makes the twin name the node in `place`, if its list is still `list`.

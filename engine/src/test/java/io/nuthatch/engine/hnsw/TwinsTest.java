@@ -112,4 +112,29 @@ class TwinsTest {
             }
         }
     }
+
+    /// A copy that joins a ring takes over its neighbour's links, of which some may be on their way out.
+    @ParameterizedTest
+    @MethodSource("measures")
+    void copiesThatComeAndGoLeaveNoLinkBehind(Metric metric, Compression compression) {
+        Random random = new Random(SEED);
+        try (IndexModel model = model(random, metric, compression, 3)) {
+            float[][] copied = {model.vector(), model.vector(), model.vector()};
+            for (int i = 0; i < 15_000; i++) {
+                if (i < 2_000 || random.nextInt(100) < 52) {
+                    model.insert(copied[random.nextInt(copied.length)].clone());
+                } else {
+                    model.delete();
+                }
+            }
+            model.index.consolidateNow();
+            while (model.index.lag() > 0) {
+                Thread.onSpinWait();
+            }
+            model.index.consolidateNow();
+            assertThat(((HnswIndex) model.index).invariants())
+                    .as("seed %d", SEED)
+                    .allMatch(fault -> fault.contains("cannot be reached"));
+        }
+    }
 }
