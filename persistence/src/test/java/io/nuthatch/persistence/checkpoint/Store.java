@@ -35,6 +35,7 @@ import java.util.Objects;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,7 @@ final class Store implements AutoCloseable {
     final IndexThreads threads;
     final Indexes indexes;
     final Checkpoints checkpoints;
+    private final AtomicLong skippedNanos = new AtomicLong();
     private @Nullable Journal journal;
     private final Queue<Runnable> background = new ConcurrentLinkedQueue<>();
 
@@ -56,7 +58,8 @@ final class Store implements AutoCloseable {
 
     Store(Storage storage, int indexThreads) {
         this.threads = new IndexThreads(indexThreads);
-        this.indexes = new Indexes(keyspace, account, System::nanoTime, now::get, threads, background::add);
+        this.indexes = new Indexes(
+                keyspace, account, () -> System.nanoTime() + skippedNanos.get(), now::get, threads, background::add);
         this.checkpoints =
                 new Checkpoints(storage, keyspace, indexes, () -> journal, account, () -> 0); // No time, no rests.
         keyspace.setDocuments(indexes);
@@ -156,6 +159,9 @@ final class Store implements AutoCloseable {
             task.run();
         }
         if (threads.count() == 0) {
+            threads.runPending();
+            // A quiet moment, in which nodes are linked again that nobody names any more.
+            skippedNanos.addAndGet(TimeUnit.MINUTES.toNanos(1));
             threads.runPending();
         }
     }
