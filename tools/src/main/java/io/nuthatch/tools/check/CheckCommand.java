@@ -3,6 +3,7 @@ package io.nuthatch.tools.check;
 import io.nuthatch.engine.SuppressForbidden;
 import io.nuthatch.persistence.check.Findings;
 import io.nuthatch.persistence.check.FolderCheck;
+import io.nuthatch.tools.DataFolderOptions;
 import io.nuthatch.tools.ToolClock;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -58,17 +60,8 @@ public final class CheckCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     private Mode mode = new Mode();
 
-    @Option(
-            names = "--appenddirname",
-            defaultValue = "appendonlydir",
-            description = "The log's folder in DIR, as the setting of that name (${DEFAULT-VALUE}).")
-    private String logName = "";
-
-    @Option(
-            names = "--checkpoint-dirname",
-            defaultValue = "checkpoints",
-            description = "The folder of checkpoints in DIR, as the setting of that name (${DEFAULT-VALUE}).")
-    private String checkpointsName = "";
+    @Mixin
+    private DataFolderOptions names = new DataFolderOptions();
 
     @Option(
             names = {"-h", "--help"},
@@ -88,8 +81,8 @@ public final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         CommandLine line = Objects.requireNonNull(spec).commandLine();
-        try (FolderCheck check = new FolderCheck(folder, logName, checkpointsName, new ToolClock())) {
-            return check(check, new CheckReport(line.getOut(), logName, checkpointsName));
+        try (FolderCheck check = new FolderCheck(folder, names.logName(), names.checkpointsName(), new ToolClock())) {
+            return check(check, new CheckReport(line.getOut(), names.logName(), names.checkpointsName()));
         } catch (IOException refused) {
             PrintWriter err = line.getErr();
             err.println(refused.getMessage());

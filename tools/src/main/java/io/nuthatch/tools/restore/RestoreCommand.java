@@ -7,6 +7,7 @@ import io.nuthatch.persistence.backup.BackupProgress;
 import io.nuthatch.persistence.backup.BackupStore;
 import io.nuthatch.persistence.backup.BackupStores;
 import io.nuthatch.persistence.backup.Restore;
+import io.nuthatch.tools.DataFolderOptions;
 import io.nuthatch.tools.ToolClock;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -53,17 +55,8 @@ public final class RestoreCommand implements Callable<Integer> {
     @ArgGroup
     private Until until = new Until();
 
-    @Option(
-            names = "--appenddirname",
-            defaultValue = "appendonlydir",
-            description = "The log's folder in DIR, as the setting of that name (${DEFAULT-VALUE}).")
-    private String logName = "";
-
-    @Option(
-            names = "--checkpoint-dirname",
-            defaultValue = "checkpoints",
-            description = "The folder of checkpoints in DIR, as the setting of that name (${DEFAULT-VALUE}).")
-    private String checkpointsName = "";
+    @Mixin
+    private DataFolderOptions names = new DataFolderOptions();
 
     @Option(
             names = {"-h", "--help"},
@@ -100,7 +93,7 @@ public final class RestoreCommand implements Callable<Integer> {
                     manifest.bytes(),
                     manifest.firstLsn(),
                     manifest.lastLsn()));
-            long last = restore.to(folder, checkpointsName, logName, until.lsn, toSeconds);
+            long last = restore.to(folder, names.checkpointsName(), names.logName(), until.lsn, toSeconds);
             boolean hasLog =
                     manifest.files().stream().anyMatch(file -> file.name().startsWith("log/"));
             out.println("restored to " + folder + " up to record " + last + "; start it with --dir " + folder
