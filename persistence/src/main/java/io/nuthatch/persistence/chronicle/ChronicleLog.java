@@ -9,7 +9,7 @@ import io.nuthatch.persistence.wal.LogReader.Cut;
 import io.nuthatch.persistence.wal.LogReader.End;
 import io.nuthatch.persistence.wal.LogReader.Visitor;
 import io.nuthatch.persistence.wal.LogWriter;
-import io.nuthatch.persistence.wal.SegmentFormat;
+import io.nuthatch.persistence.wal.Replaying;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -34,8 +34,7 @@ public final class ChronicleLog implements LogFiles {
     private final Disk disk;
     private final int blockBytes;
     private final MemoryAccount.Counter counter;
-    private volatile long totalBytes;
-    private volatile long readBytes; // Written by the thread that replays.
+    private final Replaying replaying = new Replaying();
 
     /// The log in `log`; `counter` counts its memory.
     public static ChronicleLog in(Path log, MemoryAccount.Counter counter) {
@@ -69,31 +68,31 @@ public final class ChronicleLog implements LogFiles {
 
     @Override
     public long totalBytes() {
-        return totalBytes;
+        return replaying.totalBytes();
     }
 
     @Override
     public long readBytes() {
-        return readBytes;
+        return replaying.readBytes();
     }
 
     @Override
     public End replay(long coveredLsn, Visitor visitor) throws IOException {
         List<QueueFolder> all = QueueFolder.list(log);
-        List<QueueFolder> queues = needed(all, coveredLsn);
-        totalBytes = sizeOf(queues);
+        List<QueueFolder> queues = Replaying.needed(all, QueueFolder::firstLsn, QueueFolder::name, coveredLsn);
+        replaying.begin(sizeOf(queues));
         long bytes = sizeOf(all.subList(0, all.size() - queues.size()));
         long nextLsn = queues.isEmpty() ? 1 : queues.getFirst().firstLsn();
         Cut cut = null;
         for (int i = 0; i < queues.size(); i++) {
             QueueFolder queue = queues.get(i);
             if (queue.firstLsn() != nextLsn) {
-                throw missing(queue);
+                throw Replaying.missing(queue.name(), queue.firstLsn());
             }
             long position;
             try (Closeable padding = Padding.of(queue, blockBytes);
                     QueueScan scan = new QueueScan(queue, blockBytes, counter)) {
-                visitAll(scan, coveredLsn, visitor);
+                replaying.visitAll(scan, coveredLsn, visitor);
                 nextLsn = scan.nextLsn();
                 position = scan.position();
             }
@@ -113,7 +112,7 @@ public final class ChronicleLog implements LogFiles {
                 bytes += queue.bytes();
             }
         }
-        readBytes = totalBytes;
+        replaying.end();
         return new End(nextLsn - 1, bytes, cut);
     }
 
@@ -136,41 +135,12 @@ public final class ChronicleLog implements LogFiles {
         return new ChronicleCursor(log, blockBytes, counter, lsn);
     }
 
-    /// The queues from the one on that holds the first record behind `coveredLsn`.
-    private static List<QueueFolder> needed(List<QueueFolder> queues, long coveredLsn) throws DamagedLogException {
-        for (int i = queues.size() - 1; i >= 0; i--) {
-            if (queues.get(i).firstLsn() <= coveredLsn + 1) {
-                return queues.subList(i, queues.size());
-            }
-        }
-        if (!queues.isEmpty()) {
-            throw missing(queues.getFirst());
-        }
-        return queues;
-    }
-
-    private static DamagedLogException missing(QueueFolder queue) {
-        return new DamagedLogException(
-                queue.name(), 0, "the log up to record " + (queue.firstLsn() - 1) + " is missing");
-    }
-
     private static long sizeOf(List<QueueFolder> queues) throws IOException {
         long sum = 0;
         for (QueueFolder queue : queues) {
             sum += queue.bytes();
         }
         return sum;
-    }
-
-    private void visitAll(QueueScan scan, long coveredLsn, Visitor visitor) throws IOException {
-        long before = readBytes;
-        for (long record = scan.next(); record != 0; record = scan.next()) {
-            int bytes = SegmentFormat.payloadBytes(record);
-            if (bytes > 0 && SegmentFormat.lsn(record) > coveredLsn) {
-                visitor.record(SegmentFormat.lsn(record), record + SegmentFormat.RECORD_HEADER_BYTES, bytes);
-            }
-            readBytes = before + scan.position();
-        }
     }
 
     /// What a crash tore behind the last record, or null; throws when it had been promised to be safe.

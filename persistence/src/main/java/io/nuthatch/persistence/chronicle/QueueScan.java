@@ -3,6 +3,7 @@ package io.nuthatch.persistence.chronicle;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
+import io.nuthatch.persistence.wal.Replaying;
 import io.nuthatch.persistence.wal.SegmentFormat;
 import java.io.IOException;
 import java.util.Objects;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// the process dies. Chronicle takes no such care; see [Padding] for files that a crash or a hand cut short.
 ///
 /// Owns its memory and the mapping. One thread's own.
-final class QueueScan implements AutoCloseable {
+final class QueueScan implements Replaying.Records, AutoCloseable {
     private final QueueFolder folder;
     private final MemoryAccount.Counter counter;
     private final @Nullable SingleChronicleQueue queue;
@@ -65,7 +66,8 @@ final class QueueScan implements AutoCloseable {
     }
 
     /// Address of the next record, 0 where no whole one follows. It may be read until the next call.
-    long next() throws IOException {
+    @Override
+    public long next() throws IOException {
         if (!hasHeader) {
             return 0;
         }
@@ -187,7 +189,8 @@ final class QueueScan implements AutoCloseable {
     }
 
     /// Behind the last record of [#next], in bytes of the cycle file.
-    long position() {
+    @Override
+    public long position() {
         return position;
     }
 

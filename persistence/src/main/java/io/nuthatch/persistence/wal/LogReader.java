@@ -36,8 +36,7 @@ public final class LogReader implements LogFiles {
 
     private final Storage storage;
     private final MemoryAccount.Counter counter;
-    private volatile long totalBytes;
-    private volatile long readBytes; // Written by the thread that replays.
+    private final Replaying replaying = new Replaying();
 
     /// `counter` counts the memory of one segment at a time.
     public LogReader(Storage storage, MemoryAccount.Counter counter) {
@@ -47,7 +46,7 @@ public final class LogReader implements LogFiles {
 
     @Override
     public long totalBytes() {
-        return totalBytes;
+        return replaying.totalBytes();
     }
 
     @Override
@@ -76,15 +75,15 @@ public final class LogReader implements LogFiles {
 
     @Override
     public long readBytes() {
-        return readBytes;
+        return replaying.readBytes();
     }
 
     @Override
     public End replay(long coveredLsn, Visitor visitor) throws IOException {
         List<String> all = SegmentFormat.segments(storage);
-        List<String> names = needed(all, coveredLsn);
+        List<String> names = Replaying.needed(all, SegmentFormat::firstLsn, name -> name, coveredLsn);
         long leftBytes = sizeOf(all.subList(0, all.size() - names.size()));
-        totalBytes = sizeOf(names);
+        replaying.begin(sizeOf(names));
         long nextLsn = names.isEmpty() ? 1 : SegmentFormat.firstLsn(names.getFirst());
         long bytes = leftBytes;
         Cut cut = null;
@@ -92,7 +91,7 @@ public final class LogReader implements LogFiles {
             String name = names.get(i);
             boolean isLast = i == names.size() - 1;
             if (SegmentFormat.firstLsn(name) != nextLsn) {
-                throw missing(name);
+                throw Replaying.missing(name, SegmentFormat.firstLsn(name));
             }
             try (Storage.File file = storage.open(name);
                     SegmentScan scan = new SegmentScan(file, counter)) {
@@ -105,7 +104,7 @@ public final class LogReader implements LogFiles {
                     storage.sync();
                     break;
                 }
-                visitAll(scan, coveredLsn, visitor);
+                replaying.visitAll(scan, coveredLsn, visitor);
                 nextLsn = scan.nextLsn();
                 if (!isLast) {
                     checkWhole(scan, name, names.get(i + 1));
@@ -117,26 +116,8 @@ public final class LogReader implements LogFiles {
                 bytes += scan.position();
             }
         }
-        readBytes = totalBytes;
+        replaying.end();
         return new End(nextLsn - 1, bytes, cut);
-    }
-
-    /// The segments from the one on that holds the first record behind `coveredLsn`.
-    private static List<String> needed(List<String> names, long coveredLsn) throws DamagedLogException {
-        for (int i = names.size() - 1; i >= 0; i--) {
-            if (SegmentFormat.firstLsn(names.get(i)) <= coveredLsn + 1) {
-                return names.subList(i, names.size());
-            }
-        }
-        if (!names.isEmpty()) {
-            throw missing(names.getFirst());
-        }
-        return names;
-    }
-
-    private static DamagedLogException missing(String name) {
-        return new DamagedLogException(
-                name, 0, "the log up to record " + (SegmentFormat.firstLsn(name) - 1) + " is missing");
     }
 
     private long sizeOf(List<String> names) throws IOException {
@@ -147,17 +128,6 @@ public final class LogReader implements LogFiles {
             }
         }
         return sum;
-    }
-
-    private void visitAll(SegmentScan scan, long coveredLsn, Visitor visitor) {
-        long before = readBytes;
-        for (long record = scan.next(); record != 0; record = scan.next()) {
-            int bytes = SegmentFormat.payloadBytes(record);
-            if (bytes > 0 && SegmentFormat.lsn(record) > coveredLsn) {
-                visitor.record(SegmentFormat.lsn(record), record + SegmentFormat.RECORD_HEADER_BYTES, bytes);
-            }
-            readBytes = before + scan.position();
-        }
     }
 
     /// A segment that has a successor was synced as a whole before.

@@ -17,7 +17,7 @@ import java.lang.foreign.MemorySegment;
 /// is not in front of the hole.
 ///
 /// Owns its memory. One thread's own.
-final class SegmentScan implements AutoCloseable {
+final class SegmentScan implements Replaying.Records, AutoCloseable {
     private final MemoryAccount.Counter counter;
     private final String name;
     private final long bytes;
@@ -58,7 +58,8 @@ final class SegmentScan implements AutoCloseable {
     }
 
     /// Address of the next record, 0 where no whole one follows.
-    long next() {
+    @Override
+    public long next() {
         long record = address + position;
         long available = bytes - position;
         if (available < SegmentFormat.RECORD_HEADER_BYTES
@@ -102,7 +103,8 @@ final class SegmentScan implements AutoCloseable {
     }
 
     /// Behind the last record of [#next], in bytes.
-    long position() {
+    @Override
+    public long position() {
         return position;
     }
 
