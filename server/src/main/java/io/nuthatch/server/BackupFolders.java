@@ -2,6 +2,7 @@ package io.nuthatch.server;
 
 import io.nuthatch.commands.ServerState;
 import io.nuthatch.engine.Journal;
+import io.nuthatch.persistence.backup.BackupStores;
 import io.nuthatch.persistence.backup.Backups;
 import io.nuthatch.persistence.checkpoint.Saves;
 import io.nuthatch.server.config.ServerConfig;
@@ -32,6 +33,11 @@ record BackupFolders(@Nullable Path checkpoints, ServerConfig config, ServerStat
         return journal() != null && config.text("aof-engine").get().equals("chronicle")
                 ? "a log of aof-engine chronicle cannot be backed up: aof-engine segmented can"
                 : null;
+    }
+
+    @Override
+    public BackupStores.Settings settings() {
+        return name -> config.text(name).get();
     }
 
     @Override

@@ -38,6 +38,7 @@ import io.nuthatch.engine.kernel.NativeKernel;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.KeyspaceOptions;
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.persistence.backup.BackupStores;
 import io.nuthatch.persistence.backup.Backups;
 import io.nuthatch.server.admin.AdminServer;
 import io.nuthatch.server.admin.Meters;
@@ -149,6 +150,7 @@ public final class NuthatchServer implements AutoCloseable {
         this.snapshots = new Snapshots(options.folder(), state, keyspace, indexes, memory);
         this.backups = new Backups(
                 new BackupFolders(options.folder(), config, state, snapshots.saves()),
+                BackupStores.ofThisInstallation(),
                 clock,
                 nanoClock,
                 memory,

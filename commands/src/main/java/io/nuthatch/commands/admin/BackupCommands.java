@@ -24,15 +24,15 @@ public final class BackupCommands implements CommandFamily {
             .summary("Copies the data to another place while the server goes on")
             .since("0.1.0")
             .group("server")
-            .syntax("TO folder [RATE megabytes-a-second] | CANCEL")
+            .syntax("TO folder|s3://bucket/prefix [RATE megabytes-a-second] | CANCEL")
             .arity(-2)
             .flags(CommandFlag.ADMIN, CommandFlag.NOSCRIPT)
             .details(
-                    "`NUTHATCH.BACKUP TO folder [RATE megabytes-a-second]` begins one in the background, and replies at once:"
+                    "`NUTHATCH.BACKUP TO place [RATE megabytes-a-second]` begins one in the background, and replies at once:"
                             + " the last checkpoint and the log behind it up to now, or a new checkpoint on a server without a"
-                            + " log. On the file system of the data files are linked, elsewhere copied; then all are read again"
-                            + " and compared. `INFO persistence` says how far it is and how it ended. The same command again goes"
-                            + " on with one that was ended; a folder that holds a whole backup is refused."
+                            + " log. In a folder on the file system of the data files are linked, elsewhere copied, and sent to"
+                            + " a bucket (docs/BACKUP.md); then all are read again and compared. `INFO persistence` says how far it is and how it ended. The same command again goes"
+                            + " on with one that was ended; a place that holds a whole backup is refused."
                             + " `NUTHATCH.BACKUP CANCEL` ends it. `bin/nuthatch-restore` brings it back, to any record in it.")
             .build();
 

@@ -20,6 +20,9 @@ public interface BackupStore extends Closeable {
     /// Keeps `bytes` bytes of `in` under `name`, safely; what had that name is replaced.
     void write(String name, InputStream in, long bytes) throws IOException;
 
+    /// Removes what writes left behind that did not come to their end.
+    void clearDrafts() throws IOException;
+
     /// What is kept under `name`.
     InputStream read(String name) throws IOException;
 

@@ -36,11 +36,15 @@ public final class Backups implements AutoCloseable {
         @Nullable
         String refusal();
 
+        /// Its settings.
+        BackupStores.Settings settings();
+
         /// Writes a checkpoint on this thread; false while another one is being written.
         boolean save() throws IOException;
     }
 
     private final Server server;
+    private final BackupStores stores;
     private final EpochClock clock;
     private final NanoClock nanoClock;
     private final MemoryAccount.Counter counter;
@@ -55,8 +59,14 @@ public final class Backups implements AutoCloseable {
 
     /// `prepareThread` runs first on the thread of each backup.
     public Backups(
-            Server server, EpochClock clock, NanoClock nanoClock, MemoryAccount account, Runnable prepareThread) {
+            Server server,
+            BackupStores stores,
+            EpochClock clock,
+            NanoClock nanoClock,
+            MemoryAccount account,
+            Runnable prepareThread) {
         this.server = server;
+        this.stores = stores;
         this.clock = clock;
         this.nanoClock = nanoClock;
         this.counter = account.counter("backup", "buffers");
@@ -78,7 +88,7 @@ public final class Backups implements AutoCloseable {
         if (refusal != null) {
             throw new IOException(refusal);
         }
-        BackupStore store = BackupStores.open(place);
+        BackupStore store = stores.open(place, server.settings());
         Path data = checkpoints.toAbsolutePath().normalize();
         if (store instanceof FolderStore && (isInside(place, data) || isInside(place, server.log()))) {
             store.close();

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -32,15 +33,19 @@ public final class FolderStore implements BackupStore {
         if (!Files.isDirectory(folder)) {
             return sizes;
         }
-        try (Stream<Path> files = Files.walk(folder, 2)) {
-            for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
-                String name = folder.relativize(file).toString().replace('\\', '/');
-                if (!name.endsWith(DRAFT)) {
-                    sizes.put(name, Files.size(file));
-                }
+        for (Path file : files()) {
+            String name = folder.relativize(file).toString().replace('\\', '/');
+            if (!name.endsWith(DRAFT)) {
+                sizes.put(name, Files.size(file));
             }
         }
         return sizes;
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> files = Files.walk(folder, 2)) {
+            return files.filter(Files::isRegularFile).toList();
+        }
     }
 
     @Override
@@ -88,6 +93,15 @@ public final class FolderStore implements BackupStore {
         Files.deleteIfExists(draft); // A rename onto a link to the same file leaves both names.
         try (FileChannel directory = FileChannel.open(Objects.requireNonNull(file.getParent()))) {
             directory.force(true);
+        }
+    }
+
+    @Override
+    public void clearDrafts() throws IOException {
+        for (Path file : files()) {
+            if (file.toString().endsWith(DRAFT)) {
+                Files.delete(file);
+            }
         }
     }
 

@@ -371,6 +371,19 @@ final class SettingsTable {
         live("auto-aof-rewrite-min-size", new Size(0, LONG_MAX), "64mb", """
             Below this, checkpoint and log may grow as they like.\
             """);
+        live("backup-s3-endpoint", new Text(), "", """
+            Where NUTHATCH.BACKUP TO s3://bucket/prefix goes, as https://host:port, for a storage that speaks S3; ""
+            is Amazon's. Credentials are no settings: the extension takes them from AWS_ACCESS_KEY_ID and
+            AWS_SECRET_ACCESS_KEY in the environment, ~/.aws/credentials, or the machine's or container's role.\
+            """);
+        live("backup-s3-region", new Text(), "", """
+            Region of the bucket. "": as AWS_REGION, ~/.aws/config or the machine says, and us-east-1 where
+            backup-s3-endpoint is set.\
+            """);
+        live("backup-s3-path-style", new Choice(List.of("auto", "yes", "no")), "auto", """
+            Whether the bucket stands in the path of an address in place of its host name. "auto": where
+            backup-s3-endpoint is set.\
+            """);
     }
 
     private void live(String name, SettingType type, String initial, String manual) {

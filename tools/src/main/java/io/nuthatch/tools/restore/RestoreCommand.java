@@ -58,6 +58,9 @@ public final class RestoreCommand implements Callable<Integer> {
     @Mixin
     private DataFolderOptions names = new DataFolderOptions();
 
+    @Mixin
+    private StorageOptions storage = new StorageOptions();
+
     @Option(
             names = {"-h", "--help"},
             usageHelp = true,
@@ -82,7 +85,7 @@ public final class RestoreCommand implements Callable<Integer> {
         long toSeconds = seconds(line);
         PrintWriter out = line.getOut();
         MemoryAccount.Counter counter = new MemoryAccount().counter("restore", "buffers");
-        try (BackupStore store = BackupStores.open(place)) {
+        try (BackupStore store = BackupStores.ofThisInstallation().open(place, storage)) {
             Restore restore = new Restore(store, new BackupProgress(), new ToolClock(), counter);
             BackupManifest manifest = restore.manifest();
             out.println(String.format(
