@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// A server in a process of its own, on a free port: for what only the start of a process decides, and for
-/// what must be able to die. It saves nothing by itself.
+/// what must be able to die. It saves nothing by itself. Its JVM is set up for a short life.
 public final class ServerProcess implements AutoCloseable {
     private static final Pattern READY = Pattern.compile(".* ready on .*:(\\d+).* in \\d+ ms.*");
 
@@ -36,6 +36,9 @@ public final class ServerProcess implements AutoCloseable {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1", // Ready in six tenths of the time.
+                "@../conf/chronicle.options",
                 "-cp",
                 System.getProperty("java.class.path"),
                 "io.nuthatch.server.NuthatchServer",
@@ -77,6 +80,22 @@ public final class ServerProcess implements AutoCloseable {
     /// A new connection.
     public RespClient connect() {
         return RespClient.connect(port);
+    }
+
+    /// What its threads do, for a test that waits in vain.
+    public String threads() {
+        try {
+            Process jcmd = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "jcmd")
+                                    .toString(),
+                            String.valueOf(process.pid()),
+                            "Thread.print")
+                    .redirectErrorStream(true)
+                    .start();
+            return new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException failure) {
+            return failure.toString();
+        }
     }
 
     /// Waits until it has ended by itself, a minute at most, and returns its status.

@@ -1,10 +1,11 @@
 package io.nuthatch.redistests.durability;
 
 import io.nuthatch.redistests.RespClient;
+import java.io.ByteArrayOutputStream;
 import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -14,19 +15,29 @@ import java.util.function.Consumer;
 /// A client that writes keys of its own and remembers every answer, until the server dies.
 ///
 /// What it did is a list of steps, each a command or a whole MULTI; the server may come back with the state
-/// after any prefix of them that holds all it was told to be safe, and with no other.
+/// after any prefix of them that holds all it was told to be safe, and with no other. A state is strings and
+/// hashes by key, and when keys expire by `key!`.
 final class RecordingClient {
-    private static final int KEYS = 12;
+    private static final int KEYS = 24;
     private static final int MOST_PIPELINED = 8;
     private static final int VECTOR_BYTES = 32;
+    private static final long FAR_MILLIS = 4_000_000_000_000L; // Unix time; nothing expires in the test.
 
     /// One thing that happens as a whole or not at all.
     private record Step(List<Object[]> commands, Consumer<Map<String, Object>> effect) {}
+
+    /// What a kill left of the steps.
+    ///
+    /// @param lost answered steps that are gone
+    /// @param lastKeptSent nano time when the last step that is surely there was sent
+    /// @param firstLostAnswered nano time when the first step that is surely gone was answered
+    record Outcome(int lost, long lastKeptSent, long firstLostAnswered) {}
 
     private final int number;
     private final Random random;
     private Map<String, Object> base = new TreeMap<>(); // What there was before the first step.
     private final List<Step> steps = new ArrayList<>();
+    private final List<Long> sentAt = new ArrayList<>(); // Nano time, for each step.
     private final List<Long> answeredAt = new ArrayList<>(); // Nano time, for the first so many steps.
 
     RecordingClient(int number, long seed) {
@@ -34,47 +45,61 @@ final class RecordingClient {
         this.random = new Random(seed);
     }
 
-    /// Writes until the connection breaks.
+    /// Writes until the connection breaks. Throws when the server does not answer.
     void writeUntilKilled(int port) {
         try (RespClient client = RespClient.connect(port)) {
             while (true) {
                 int pipelined = 1 + random.nextInt(MOST_PIPELINED);
                 List<Step> batch = new ArrayList<>();
+                List<Object[]> commands = new ArrayList<>();
+                long now = System.nanoTime();
                 for (int i = 0; i < pipelined; i++) {
-                    batch.add(step());
+                    Step step = step();
+                    batch.add(step);
+                    commands.addAll(step.commands);
+                    sentAt.add(now);
                 }
                 steps.addAll(batch); // Whatever is sent from here on may have happened.
-                for (Step step : batch) {
-                    for (Object[] command : step.commands) {
-                        client.send(command);
-                    }
-                }
+                client.sendRaw(pipeline(commands));
                 for (Step step : batch) {
                     Object reply = null;
                     for (int i = 0; i < step.commands.size(); i++) {
                         reply = client.read();
                     }
-                    if (reply instanceof RespClient.ErrorReply error) {
+                    if (reply instanceof RespClient.ErrorReply error
+                            && !error.message().equals("ERR no such key")) { // RENAME
                         throw new AssertionError(error.message());
                     }
                     answeredAt.add(System.nanoTime());
                 }
             }
         } catch (UncheckedIOException dead) {
-            // What was not answered may or may not be there.
+            if (dead.getCause() instanceof SocketTimeoutException) {
+                throw dead;
+            } // Else what was not answered may or may not be there.
         }
+    }
+
+    private static byte[] pipeline(List<Object[]> commands) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        commands.forEach(command -> bytes.writeBytes(RespClient.request(command)));
+        return bytes.toByteArray();
     }
 
     private Step step() {
         String key = number + ":k" + random.nextInt(KEYS);
-        String text =
-                "v" + random.nextInt(1_000_000) + "x".repeat(random.nextInt(random.nextInt(30) == 0 ? 9_000 : 80));
-        return switch (random.nextInt(9)) {
-            case 0, 1, 2 -> new Step(one("SET", key, text), state -> state.put(key, text));
+        String text = "v" + random.nextInt(1_000_000) + " "
+                + "x".repeat(random.nextInt(random.nextInt(30) == 0 ? 9_000 : 80));
+        return switch (random.nextInt(11)) {
+            case 0, 1, 2 ->
+                new Step(one("SET", key, text), state -> {
+                    state.put(key, text);
+                    state.remove(key + "!");
+                });
             case 3 ->
                 new Step(one("DEL", key, "h" + key), state -> {
-                    state.remove(key);
-                    state.remove("h" + key);
+                    remove(state, key);
+                    remove(state, "h" + key);
                 });
             case 4 ->
                 new Step(one("APPEND", key, text), state -> state.merge(key, text, (old, more) -> old + "" + more));
@@ -93,9 +118,21 @@ final class RecordingClient {
                     Map<String, Object> hash = hash(state, "h" + key);
                     hash.remove("t");
                     if (hash.isEmpty()) {
-                        state.remove("h" + key);
+                        remove(state, "h" + key);
                     }
                 });
+            case 8 -> {
+                long at = FAR_MILLIS + random.nextInt(1_000_000);
+                yield new Step(one("PEXPIREAT", "h" + key, at), state -> {
+                    if (state.containsKey("h" + key)) {
+                        state.put("h" + key + "!", at);
+                    }
+                });
+            }
+            case 9 -> {
+                String other = number + ":k" + random.nextInt(KEYS);
+                yield new Step(one("RENAME", "h" + key, "h" + other), state -> rename(state, "h" + key, "h" + other));
+            }
             default ->
                 new Step(
                         List.of(
@@ -121,56 +158,91 @@ final class RecordingClient {
         return (Map<String, Object>) state.computeIfAbsent(key, absent -> new TreeMap<String, Object>());
     }
 
+    private static void remove(Map<String, Object> state, String key) {
+        state.remove(key);
+        state.remove(key + "!");
+    }
+
+    private static void rename(Map<String, Object> state, String from, String to) {
+        Object value = state.get(from);
+        if (value == null || from.equals(to)) {
+            return;
+        }
+        Object expiry = state.get(from + "!");
+        remove(state, from);
+        remove(state, to);
+        state.put(to, value);
+        if (expiry != null) {
+            state.put(to + "!", expiry);
+        }
+    }
+
     /// How many steps were answered.
     int answered() {
         return answeredAt.size();
     }
 
-    /// Holds what the server came back with against what was promised, and goes on from there. Returns how
-    /// many answered steps were lost, which must have been answered after `promisedUntil` (nano time).
-    int check(RespClient client, long promisedUntil) {
+    /// Holds what the server came back with against what was promised, which is what was answered until
+    /// `promisedUntil` (nano time), and goes on from there.
+    Outcome check(RespClient client, long promisedUntil) {
         Map<String, Object> found = read(client);
         Map<String, Object> state = copy(base);
         int promised = 0;
         while (promised < answeredAt.size() && answeredAt.get(promised) <= promisedUntil) {
             promised++;
         }
-        int match = -1;
+        int least = -1; // The shortest prefix that fits, and the longest: steps may leave everything as it was.
+        int most = -1;
         for (int done = 0; ; done++) {
             if (done >= promised && state.equals(found)) {
-                match = done; // The longest prefix that fits: steps may leave everything as it was.
+                least = least < 0 ? done : least;
+                most = done;
             }
             if (done == steps.size()) {
                 break;
             }
             steps.get(done).effect.accept(state);
         }
-        if (match < 0) {
+        if (most < 0) {
             throw new AssertionError("client " + number + ": the server has the state after no prefix of its "
                     + steps.size() + " steps with the " + promised + " that were promised\nfound:  " + found
                     + "\nall:    " + state);
         }
-        int lost = Math.max(0, answeredAt.size() - match);
+        Outcome outcome = new Outcome(
+                Math.max(0, answeredAt.size() - most),
+                least == 0 ? Long.MIN_VALUE : sentAt.get(least - 1),
+                most < answeredAt.size() ? answeredAt.get(most) : Long.MAX_VALUE);
         base = found;
         steps.clear();
+        sentAt.clear();
         answeredAt.clear();
-        return lost;
+        return outcome;
     }
 
     private Map<String, Object> read(RespClient client) {
-        Map<String, Object> found = new TreeMap<>();
         List<String> keys = new ArrayList<>(List.of(number + ":a", number + ":b", number + ":c"));
         for (int i = 0; i < KEYS; i++) {
             keys.add(number + ":k" + i);
         }
+        List<Object[]> commands = new ArrayList<>();
         for (String key : keys) {
-            Object value = client.call("GET", key);
+            commands.add(new Object[] {"GET", key});
+            commands.add(new Object[] {"HGETALL", "h" + key});
+            commands.add(new Object[] {"PEXPIRETIME", "h" + key});
+        }
+        client.sendRaw(pipeline(commands));
+        Map<String, Object> found = new TreeMap<>();
+        for (String key : keys) {
+            Object value = client.read();
             if (value != null) {
                 found.put(key, value);
             }
-            List<?> pairs = (List<?>) client.call("HGETALL", "h" + key);
+            List<?> pairs = (List<?>) client.read();
             for (int i = 0; i < pairs.size(); i += 2) {
                 hash(found, "h" + key).put(String.valueOf(pairs.get(i)), pairs.get(i + 1));
+            }
+            if (client.read() instanceof Long at && at >= 0) {
+                found.put("h" + key + "!", at);
             }
         }
         return found;
@@ -182,19 +254,14 @@ final class RecordingClient {
         return copy;
     }
 
-    /// Vectors of the documents that the server has now, by key.
-    Map<String, byte[]> vectors() {
-        Map<String, byte[]> vectors = new TreeMap<>();
+    /// Hashes that the server has now, by key, their fields as they were read.
+    Map<String, Map<String, Object>> hashes() {
+        Map<String, Map<String, Object>> hashes = new TreeMap<>();
         base.forEach((key, value) -> {
-            if (value instanceof Map<?, ?> hash && hash.get("vec") instanceof String vector) {
-                vectors.put(key, vector.getBytes(StandardCharsets.ISO_8859_1));
+            if (value instanceof Map<?, ?>) {
+                hashes.put(key, hash(base, key));
             }
         });
-        return vectors;
-    }
-
-    @Override
-    public String toString() {
-        return "client " + number + " " + Arrays.asList(steps.size(), answeredAt.size());
+        return hashes;
     }
 }
