@@ -8,7 +8,7 @@ import io.nuthatch.persistence.chronicle.ChronicleLog;
 import io.nuthatch.persistence.disk.FileStorage;
 import io.nuthatch.persistence.wal.GroupCommitJournal;
 import io.nuthatch.persistence.wal.LogFiles;
-import io.nuthatch.persistence.wal.LogReader;
+import io.nuthatch.persistence.wal.SegmentedLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,8 +75,8 @@ public final class JournalBenchmark {
         long records = 0;
         long nanos;
         try (FileStorage storage = FileStorage.open(folder)) {
-            LogFiles log = isChronicle ? ChronicleLog.in(folder, counter) : new LogReader(storage, counter);
-            LogReader.End end = log.replay(0, (lsn, address, length) -> {});
+            LogFiles log = isChronicle ? ChronicleLog.in(folder, counter) : new SegmentedLog(storage, counter);
+            LogFiles.End end = log.replay(0, (lsn, address, length) -> {});
             Journal journal = GroupCommitJournal.open(
                     log,
                     end,

@@ -15,7 +15,7 @@ import io.nuthatch.persistence.recovery.Recovery;
 import io.nuthatch.persistence.recovery.UnfitLogException;
 import io.nuthatch.persistence.wal.GroupCommitJournal;
 import io.nuthatch.persistence.wal.LogFiles;
-import io.nuthatch.persistence.wal.LogReader;
+import io.nuthatch.persistence.wal.SegmentedLog;
 import io.nuthatch.server.config.ServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -98,7 +98,7 @@ final class AppendOnly implements AutoCloseable {
     /// The log as `aof-engine` says; throws when the folder holds one of the other kind.
     private LogFiles files(FileStorage opened) throws IOException {
         MemoryAccount.Counter counter = memory.counter("journal", "files");
-        LogFiles segmented = new LogReader(opened, counter);
+        LogFiles segmented = new SegmentedLog(opened, counter);
         LogFiles chronicle = ChronicleLog.in(folder, counter);
         boolean isChronicle = config.text("aof-engine").get().equals("chronicle");
         if (!(isChronicle ? segmented : chronicle).isEmpty()) {
@@ -135,7 +135,7 @@ final class AppendOnly implements AutoCloseable {
         } catch (IOException | IllegalStateException damage) {
             throw RecoveryException.damaged("appendonly", folder, damage);
         }
-        LogReader.Cut cut = read.end().cut();
+        LogFiles.Cut cut = read.end().cut();
         if (cut != null) {
             LOG.warn(
                     "{}/{}: the last {} bytes were not whole after a crash and were cut off at byte {}; no client was"

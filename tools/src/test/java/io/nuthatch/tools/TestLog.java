@@ -7,7 +7,8 @@ import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.text.ByteStrings;
 import io.nuthatch.persistence.disk.FileStorage;
 import io.nuthatch.persistence.wal.GroupCommitJournal;
-import io.nuthatch.persistence.wal.LogReader;
+import io.nuthatch.persistence.wal.LogFiles;
+import io.nuthatch.persistence.wal.SegmentedLog;
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
@@ -24,8 +25,8 @@ public final class TestLog {
         ToolClock clock = new ToolClock();
         MemoryAccount account = new MemoryAccount();
         try (FileStorage storage = FileStorage.open(folder)) {
-            LogReader log = new LogReader(storage, account.counter("test", "reading"));
-            LogReader.End end = log.replay(0, (lsn, address, bytes) -> {});
+            SegmentedLog log = new SegmentedLog(storage, account.counter("test", "reading"));
+            LogFiles.End end = log.replay(0, (lsn, address, bytes) -> {});
             try (GroupCommitJournal journal = GroupCommitJournal.open(
                     log, end, GroupCommitJournal.Options.of(Journal.Policy.ALWAYS), clock, clock, account)) {
                 EffectLog effects = new EffectLog(journal);

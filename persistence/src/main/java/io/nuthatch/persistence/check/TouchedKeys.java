@@ -5,14 +5,14 @@ import io.nuthatch.engine.effect.EffectReader;
 import io.nuthatch.engine.effect.EffectVisitor;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.text.ByteStrings;
-import io.nuthatch.persistence.wal.LogReader;
+import io.nuthatch.persistence.wal.LogFiles;
 import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.SequencedSet;
 
 /// Names of what records change, for people to read: `db0 user:17`, `db1 FLUSH`, `index idx`. Bytes that are
 /// no printable ASCII are escaped as `\x00`.
-final class TouchedKeys implements LogReader.Visitor, EffectVisitor {
+final class TouchedKeys implements LogFiles.Visitor, EffectVisitor {
     private static final int MAX_NAMES = 1_000_000;
 
     private final SequencedSet<String> names = new LinkedHashSet<>();

@@ -3,7 +3,7 @@ package io.nuthatch.persistence.chronicle;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.persistence.wal.DamagedLogException;
 import io.nuthatch.persistence.wal.LogCursor;
-import io.nuthatch.persistence.wal.LogReader.Visitor;
+import io.nuthatch.persistence.wal.LogFiles.Visitor;
 import io.nuthatch.persistence.wal.SegmentFormat;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,7 +4,7 @@ import io.nuthatch.engine.EpochClock;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
 import io.nuthatch.persistence.wal.AppendBuffer;
-import io.nuthatch.persistence.wal.LogReader;
+import io.nuthatch.persistence.wal.LogFiles;
 import io.nuthatch.persistence.wal.LogWriter;
 import io.nuthatch.persistence.wal.SegmentFormat;
 import io.nuthatch.persistence.wal.SyncFailedException;
@@ -80,7 +80,7 @@ final class ChronicleWriter implements LogWriter {
             EpochClock clock,
             MemoryAccount.Counter counter,
             ChronicleOptions options,
-            LogReader.End end) {
+            LogFiles.End end) {
         this.log = log;
         this.disk = disk;
         this.clock = clock;

@@ -5,7 +5,6 @@ import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.persistence.checkpoint.Checkpoints;
 import io.nuthatch.persistence.checkpoint.Checkpoints.Saved;
 import io.nuthatch.persistence.wal.LogFiles;
-import io.nuthatch.persistence.wal.LogReader;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +27,7 @@ public final class Recovery {
     ///
     /// @param checkpoint null when there is none
     /// @param records records of the log that were applied
-    public record Outcome(@Nullable Saved checkpoint, LogReader.End end, long records) {
+    public record Outcome(@Nullable Saved checkpoint, LogFiles.End end, long records) {
         /// No record up to this LSN is needed any more.
         public long coveredLsn() {
             return checkpoint == null ? 0 : checkpoint.coveredLsn();
@@ -66,7 +65,7 @@ public final class Recovery {
         }
         Saved loaded = newest == null ? null : load.load();
         Replay replay = new Replay(keyspace, indexes, loaded);
-        LogReader.End end = log.replay(loaded == null ? 0 : loaded.coveredLsn(), replay);
+        LogFiles.End end = log.replay(loaded == null ? 0 : loaded.coveredLsn(), replay);
         if (loaded != null && end.lastLsn() < loaded.endLsn()) {
             throw unfit(loaded, end.lastLsn());
         }

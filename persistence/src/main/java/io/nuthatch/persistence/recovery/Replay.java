@@ -13,7 +13,7 @@ import io.nuthatch.engine.keyspace.Record;
 import io.nuthatch.engine.keyspace.Stripes;
 import io.nuthatch.engine.text.ByteStrings;
 import io.nuthatch.persistence.checkpoint.Checkpoints;
-import io.nuthatch.persistence.wal.LogReader;
+import io.nuthatch.persistence.wal.LogFiles;
 import org.jspecify.annotations.Nullable;
 
 /// Does again what the records of a log say, to a keyspace that no client sees yet.
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// work beside it; the index of documents hears of a key once for all of its effects in a row.
 ///
 /// One thread. The keyspace records no effects meanwhile.
-public final class Replay implements LogReader.Visitor, EffectVisitor {
+public final class Replay implements LogFiles.Visitor, EffectVisitor {
     private static final long NEVER = 0; // As "now", nothing has expired yet.
 
     private final Keyspace keyspace;

@@ -76,7 +76,7 @@ public final class GroupCommitJournal implements Journal {
     /// A journal without a thread of its own.
     GroupCommitJournal(
             LogFiles files,
-            LogReader.End end,
+            LogFiles.End end,
             Options options,
             EpochClock clock,
             NanoClock nanoClock,
@@ -102,7 +102,7 @@ public final class GroupCommitJournal implements Journal {
     /// caller's to let go.
     public static GroupCommitJournal open(
             LogFiles files,
-            LogReader.End end,
+            LogFiles.End end,
             Options options,
             EpochClock clock,
             NanoClock nanoClock,

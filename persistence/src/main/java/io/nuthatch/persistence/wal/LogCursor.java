@@ -11,7 +11,7 @@ public interface LogCursor extends Closeable {
     ///
     /// `lastLsn`: records up to here must be written, as [io.nuthatch.engine.Journal#committedLsn] says.
     /// Throws [DamagedLogException] when a record that must be there is not: it was cut or damaged.
-    void read(long lastLsn, long maxBytes, LogReader.Visitor visitor) throws IOException;
+    void read(long lastLsn, long maxBytes, LogFiles.Visitor visitor) throws IOException;
 
     /// LSN of the record that comes next.
     long nextLsn();

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What the files of a log hold, found without changing a byte of them.
 ///
-/// It calls damaged what [LogReader] refuses, at the same file and byte, and goes on where that ends: behind
-/// each damage it looks for the next good record, so that it can say what is left and what is not.
+/// It calls damaged what [SegmentedLog] refuses, at the same file and byte, and goes on where that ends:
+/// behind each damage it looks for the next good record, so that it can say what is left and what is not.
 ///
 /// @param segments the files, oldest first
 /// @param stretches good records, in the order of the files; two that follow each other have something
@@ -127,7 +127,7 @@ public record LogInspection(
     }
 
     /// Gives all good records from `from` to `to` to `visitor`.
-    public void read(Storage storage, long from, long to, MemoryAccount.Counter counter, LogReader.Visitor visitor)
+    public void read(Storage storage, long from, long to, MemoryAccount.Counter counter, LogFiles.Visitor visitor)
             throws IOException {
         for (Stretch stretch : stretches) {
             if (stretch.lastLsn < from || stretch.firstLsn > to) {

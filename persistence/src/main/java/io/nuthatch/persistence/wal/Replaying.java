@@ -63,7 +63,7 @@ public final class Replaying {
     }
 
     /// Gives the records of a file that are newer than `coveredLsn`; those without a payload are nobody's.
-    public void visitAll(Records records, long coveredLsn, LogReader.Visitor visitor) throws IOException {
+    public void visitAll(Records records, long coveredLsn, LogFiles.Visitor visitor) throws IOException {
         long before = readBytes;
         for (long record = records.next(); record != 0; record = records.next()) {
             int bytes = SegmentFormat.payloadBytes(record);

@@ -39,7 +39,7 @@ final class SegmentCursor implements LogCursor {
     }
 
     @Override
-    public void read(long lastLsn, long maxBytes, LogReader.Visitor visitor) throws IOException {
+    public void read(long lastLsn, long maxBytes, LogFiles.Visitor visitor) throws IOException {
         long given = 0;
         while (nextLsn <= lastLsn && given < maxBytes) {
             Storage.File current = file == null ? openHolding(nextLsn) : file;

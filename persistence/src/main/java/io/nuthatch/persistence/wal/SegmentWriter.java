@@ -32,7 +32,7 @@ final class SegmentWriter implements LogWriter {
     private long syncedLsn;
 
     SegmentWriter(
-            Storage storage, EpochClock clock, MemoryAccount.Counter counter, long segmentBytes, LogReader.End end) {
+            Storage storage, EpochClock clock, MemoryAccount.Counter counter, long segmentBytes, LogFiles.End end) {
         this.storage = storage;
         this.clock = clock;
         this.counter = counter;

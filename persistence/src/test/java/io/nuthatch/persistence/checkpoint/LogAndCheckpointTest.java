@@ -23,7 +23,6 @@ import io.nuthatch.persistence.wal.DamagedLogException;
 import io.nuthatch.persistence.wal.GroupCommitJournal;
 import io.nuthatch.persistence.wal.InlineJournal;
 import io.nuthatch.persistence.wal.LogFiles;
-import io.nuthatch.persistence.wal.LogReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -340,7 +339,7 @@ class LogAndCheckpointTest {
         }
     }
 
-    private static Journal threaded(LogFiles files, LogReader.End end, MemoryAccount account) {
+    private static Journal threaded(LogFiles files, LogFiles.End end, MemoryAccount account) {
         return GroupCommitJournal.open(
                 files,
                 end,

@@ -23,7 +23,7 @@ import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.text.ByteStrings;
 import io.nuthatch.persistence.recovery.Recovery;
 import io.nuthatch.persistence.wal.LogFiles;
-import io.nuthatch.persistence.wal.LogReader;
+import io.nuthatch.persistence.wal.SegmentedLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ref.Reference;
@@ -68,14 +68,14 @@ final class Store implements AutoCloseable {
 
     /// Opens a log behind what a reader found there.
     interface OpenLog {
-        Journal open(LogFiles files, LogReader.End end, MemoryAccount account);
+        Journal open(LogFiles files, LogFiles.End end, MemoryAccount account);
     }
 
     /// One that holds what checkpoint and log say, and writes to the log from now on, as a server does it.
     static Store logged(Storage checkpoints, Storage log, OpenLog opener) throws IOException {
         Store store = new Store(checkpoints);
         try {
-            LogReader reader = new LogReader(log, store.account.counter("journal", "reading"));
+            SegmentedLog reader = new SegmentedLog(log, store.account.counter("journal", "reading"));
             Recovery.Outcome read =
                     new Recovery(store.checkpoints, reader).run(store.keyspace, store.indexes, () -> store.load(0));
             Journal opened = opener.open(reader, read.end(), store.account);

@@ -4,7 +4,7 @@ import io.nuthatch.engine.Journal.Policy;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.persistence.wal.JournalFaultSuite;
-import io.nuthatch.persistence.wal.LogReader;
+import io.nuthatch.persistence.wal.LogFiles;
 import io.nuthatch.persistence.wal.SegmentFormat;
 import io.nuthatch.persistence.wal.SteppedJournal;
 import java.io.IOException;
@@ -51,7 +51,7 @@ class ChronicleJournalTest extends JournalFaultSuite<FaultyFolder> {
         List<byte[]> recovered = new ArrayList<>();
         ChronicleLog log =
                 new ChronicleLog(disk.path(), disk, OPTIONS.blockBytes(), account.counter("journal", "chronicle"));
-        LogReader.End end =
+        LogFiles.End end =
                 log.replay(coveredLsn, (lsn, address, bytes) -> recovered.add(Memory.toBytes(address, bytes)));
         SteppedJournal journal = new SteppedJournal(
                 log,

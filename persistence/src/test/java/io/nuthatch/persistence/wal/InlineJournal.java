@@ -15,7 +15,7 @@ public final class InlineJournal implements Journal {
     private long nanos;
 
     /// Goes on behind `end`, `always`.
-    public InlineJournal(LogFiles files, LogReader.End end, MemoryAccount account) {
+    public InlineJournal(LogFiles files, LogFiles.End end, MemoryAccount account) {
         journal = new GroupCommitJournal(
                 files,
                 end,

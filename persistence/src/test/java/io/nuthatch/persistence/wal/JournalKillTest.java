@@ -31,7 +31,7 @@ class JournalKillTest {
 
         LogFiles in(Path folder, FileStorage storage) {
             MemoryAccount.Counter counter = new MemoryAccount().counter("journal", "files");
-            return this == SEGMENTED ? new LogReader(storage, counter) : ChronicleLog.in(folder, counter);
+            return this == SEGMENTED ? new SegmentedLog(storage, counter) : ChronicleLog.in(folder, counter);
         }
     }
 
@@ -74,7 +74,7 @@ class JournalKillTest {
             }
             long[] found = {0};
             try (FileStorage storage = FileStorage.open(folder)) {
-                LogReader.End end = Appender.read(kind.in(folder, storage), found);
+                LogFiles.End end = Appender.read(kind.in(folder, storage), found);
                 assertThat(end.lastLsn()).isGreaterThanOrEqualTo(acknowledged);
             }
             assertThat(found[0]).as("round %d", round).isGreaterThanOrEqualTo(acknowledged);
@@ -86,7 +86,7 @@ class JournalKillTest {
         private Appender() {}
 
         /// Reads the log back; `found` gets the number of the last record. Each holds its own number.
-        static LogReader.End read(LogFiles log, long[] found) throws IOException {
+        static LogFiles.End read(LogFiles log, long[] found) throws IOException {
             return log.replay(0, (lsn, address, bytes) -> {
                 if (Memory.getLong(address) != lsn || Memory.getLong(address + bytes - 8) != lsn) {
                     throw new AssertionError("record " + lsn + " holds " + Memory.getLong(address));
@@ -99,7 +99,7 @@ class JournalKillTest {
             Path folder = Path.of(args[0]);
             FileStorage storage = FileStorage.open(folder);
             LogFiles log = Kind.valueOf(args[1]).in(folder, storage);
-            LogReader.End end = read(log, new long[1]);
+            LogFiles.End end = read(log, new long[1]);
             GroupCommitJournal journal = GroupCommitJournal.open(
                     log,
                     end,

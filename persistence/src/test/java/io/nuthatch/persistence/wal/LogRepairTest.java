@@ -60,8 +60,8 @@ class LogRepairTest {
     }
 
     private void write(Storage storage, Random random, int records, boolean isClosed) throws IOException {
-        LogReader log = new LogReader(storage, counter);
-        LogReader.End end = log.replay(0, (lsn, address, bytes) -> {});
+        SegmentedLog log = new SegmentedLog(storage, counter);
+        LogFiles.End end = log.replay(0, (lsn, address, bytes) -> {});
         GroupCommitJournal journal = new GroupCommitJournal(
                 log,
                 end,
@@ -116,7 +116,7 @@ class LogRepairTest {
 
     private Map<Long, byte[]> replay(Storage storage, long coveredLsn) throws IOException {
         Map<Long, byte[]> records = new TreeMap<>();
-        new LogReader(storage, counter)
+        new SegmentedLog(storage, counter)
                 .replay(coveredLsn, (lsn, address, bytes) -> records.put(lsn, Memory.toBytes(address, bytes)));
         return records;
     }

@@ -43,8 +43,8 @@ class SegmentedJournalTest extends JournalFaultSuite<FaultyStorage> {
     @Override
     protected Opened open(FaultyStorage storage, Policy policy, long coveredLsn) throws IOException {
         List<byte[]> recovered = new ArrayList<>();
-        LogReader log = new LogReader(storage, account.counter("journal", "segments"));
-        LogReader.End end =
+        SegmentedLog log = new SegmentedLog(storage, account.counter("journal", "segments"));
+        LogFiles.End end =
                 log.replay(coveredLsn, (lsn, address, bytes) -> recovered.add(Memory.toBytes(address, bytes)));
         SteppedJournal journal = new SteppedJournal(
                 log,
@@ -176,8 +176,8 @@ class SegmentedJournalTest extends JournalFaultSuite<FaultyStorage> {
         int threads = 4;
         int each = 500;
         try (FileStorage storage = FileStorage.open(folder)) {
-            LogReader log = new LogReader(storage, account.counter("journal", "segments"));
-            LogReader.End end = log.replay(0, (lsn, address, bytes) -> {});
+            SegmentedLog log = new SegmentedLog(storage, account.counter("journal", "segments"));
+            LogFiles.End end = log.replay(0, (lsn, address, bytes) -> {});
             GroupCommitJournal journal = GroupCommitJournal.open(
                     log,
                     end,
@@ -196,7 +196,7 @@ class SegmentedJournalTest extends JournalFaultSuite<FaultyStorage> {
             assertThat(journal.committedLsn()).isEqualTo((long) threads * each);
             journal.close();
             int[] next = new int[threads];
-            LogReader.End read = new LogReader(storage, account.counter("journal", "reading"))
+            LogFiles.End read = new SegmentedLog(storage, account.counter("journal", "reading"))
                     .replay(0, (lsn, address, bytes) -> {
                         int thread = Memory.getInt(address);
                         assertThat(Memory.getInt(address + 4)).isEqualTo(next[thread]++);

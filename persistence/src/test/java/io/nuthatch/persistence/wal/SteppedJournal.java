@@ -15,7 +15,7 @@ public final class SteppedJournal implements JournalFaultSuite.Opened {
     /// Goes on behind `end`, before which `recovered` was read back.
     public SteppedJournal(
             LogFiles files,
-            LogReader.End end,
+            LogFiles.End end,
             List<byte[]> recovered,
             Policy policy,
             long segmentBytes,

@@ -7,39 +7,22 @@ import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Reads a log back when the server starts, and makes its end clean.
+/// A log in segments ([SegmentFormat]): read back when the server starts, its end made clean, then written
+/// and read on.
 ///
 /// What a crash tore is cut off: the file is truncated behind the last good record, for good, so that a
 /// record that was torn once never comes back, neither after this start nor after a later one. Nothing is
 /// appended to that file any more; the next record begins a new segment. Damage before the end is refused:
 /// see [SegmentScan].
 ///
-/// One [#replay]; progress may be read from any thread.
-public final class LogReader implements LogFiles {
-    /// Takes what was in the log.
-    public interface Visitor {
-        /// One record; its payload is readable during the call.
-        void record(long lsn, long address, int bytes);
-    }
-
-    /// What was cut off.
-    ///
-    /// @param offset where the segment ends now, in bytes
-    /// @param lostBytes what stood behind it, without the zeros at the end
-    public record Cut(String file, long offset, long lostBytes) {}
-
-    /// The state of the log after [#replay].
-    ///
-    /// @param lastLsn of the last record; 0 for an empty log
-    /// @param bytes of all segments
-    public record End(long lastLsn, long bytes, @Nullable Cut cut) {}
-
+/// One [#replay]; everything else from any thread.
+public final class SegmentedLog implements LogFiles {
     private final Storage storage;
     private final MemoryAccount.Counter counter;
     private final Replaying replaying = new Replaying();
 
     /// `counter` counts the memory of one segment at a time.
-    public LogReader(Storage storage, MemoryAccount.Counter counter) {
+    public SegmentedLog(Storage storage, MemoryAccount.Counter counter) {
         this.storage = storage;
         this.counter = counter;
     }
