@@ -16,6 +16,10 @@ public interface Connection {
     /// connection's protocol.
     void push(Consumer<ReplyWriter> message);
 
+    /// Ends the wait of a client in a blocking command, with what is there by now or with the error
+    /// `UNBLOCKED`; false when it waits in none. From any thread.
+    boolean unblock(boolean isError);
+
     /// Closes once everything written so far is sent. From any thread.
     void closeAfterFlush();
 

@@ -1,5 +1,6 @@
 package io.nuthatch.commands;
 
+import io.nuthatch.engine.Journal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -27,6 +28,10 @@ public final class Session {
     private volatile String libraryName = "";
     private volatile String libraryVersion = "";
     private volatile List<Object> states = List.of(); // Replaced, never changed.
+    private volatile @Nullable Wait blockedOn;
+    private boolean isBlockedSilently; // The event loop's own.
+    private @Nullable Journal newestJournal; // The event loop's own, as the next: the client's newest record.
+    private long newestLsn;
     private final List<Runnable> closeActions = new ArrayList<>(1); // The event loop's own.
     private ReplyMode replyMode = ReplyMode.ON;
     // Plain: the one writer is the hot path, and a reader of CLIENT LIST may be a moment behind.
@@ -250,6 +255,39 @@ public final class Session {
     /// Forgets a family's state.
     public void dropState(Class<?> type) {
         states = states.stream().filter(state -> state.getClass() != type).toList();
+    }
+
+    /// Has the client wait behind the command that it executes now, which writes no reply: [Wait#reply] does.
+    /// From commands on the event loop, outside of transactions.
+    public void block(Wait wait) {
+        isBlockedSilently = replyMode != ReplyMode.ON;
+        blockedOn = wait;
+    }
+
+    /// What it waits for in a blocking command; null when it does not. Written by the event loop.
+    public @Nullable Wait blockedOn() {
+        return blockedOn;
+    }
+
+    /// Whether `CLIENT REPLY` holds back what the blocking command answers.
+    public boolean isBlockedSilently() {
+        return isBlockedSilently;
+    }
+
+    /// It waits no more.
+    public void unblocked() {
+        blockedOn = null;
+    }
+
+    /// A command of the client appended a record.
+    public void appended(Journal journal, long lsn) {
+        newestJournal = journal;
+        newestLsn = lsn;
+    }
+
+    /// The client's newest record in that journal, 0 for none. For commands on the event loop.
+    public long newestLsn(Journal journal) {
+        return journal == newestJournal ? newestLsn : 0;
     }
 
     /// Runs `action` on the connection's event loop when the client has gone. At most once each; from the

@@ -43,6 +43,11 @@ public final class RecordingConnection implements Connection {
     }
 
     @Override
+    public boolean unblock(boolean isError) {
+        return false;
+    }
+
+    @Override
     public void closeAfterFlush() {}
 
     @Override

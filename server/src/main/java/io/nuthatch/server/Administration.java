@@ -25,6 +25,7 @@ import io.nuthatch.commands.admin.ServerCommands;
 import io.nuthatch.commands.admin.ServerInfo;
 import io.nuthatch.commands.admin.SlowLog;
 import io.nuthatch.commands.admin.SlowLogCommands;
+import io.nuthatch.commands.admin.WaitCommands;
 import io.nuthatch.commands.connection.ClientCommands;
 import io.nuthatch.commands.connection.ConnectionCommands;
 import io.nuthatch.commands.feed.TailCommand;
@@ -155,6 +156,7 @@ final class Administration {
                 new LatencyCommands(latency, settings.number("latency-monitor-threshold"), dispatcher),
                 new MemoryCommands(memory, keyspace),
                 new ServerCommands(state, table),
+                new WaitCommands(state),
                 debug.gate(new SaveCommands(
                         state, keyspace.stripes(), snapshots.saves(), snapshots.rewrites(), snapshots::reload)),
                 new BackupCommands(backups),

@@ -15,6 +15,7 @@ import io.nuthatch.commands.Durability;
 import io.nuthatch.commands.Placement;
 import io.nuthatch.commands.ServerState;
 import io.nuthatch.commands.Session;
+import io.nuthatch.commands.Wait;
 import io.nuthatch.engine.Journal;
 import io.nuthatch.resp.Args;
 import io.nuthatch.resp.ReplyWriter;
@@ -67,7 +68,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         private final ByteBuf request; // Holds the arguments until the command is done.
         private final ByteBuf out;
         private final boolean isSuppressed;
-        private long ownLsn; // Of the record that the command appended, 0 for none.
+        private Durability.@Nullable Log log;
+        private long ownLsn; // Of the record that the command appended there, 0 for none.
         private boolean isDone;
 
         Pending(ByteBuf request, ByteBuf out, boolean isSuppressed) {
@@ -81,7 +83,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     private boolean pendingIsExclusive; // The pool executes something that is not read-only: nothing overlaps it.
     private int running; // Tasks of this connection that the pool has not finished.
 
-    private boolean isWaiting; // For the pause to end, or for room on the query pool.
+    private boolean isWaiting; // For the pause to end, for room on the query pool, or in a blocking command.
+    private volatile @Nullable BlockedClient blocked; // Once there was a blocking command.
+    private long unsentLsn; // Of the newest record behind replies that are not written yet, 0 for none.
     private boolean isDraining;
     private boolean isExhausted = true; // No whole request waits to be executed.
     private volatile boolean isClosing; // Written by the event loop.
@@ -194,6 +198,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
                 dispatcher.beginBatch(loop.context);
                 int executed = executeBatch(count);
                 dispatcher.endBatch(loop.context);
+                noteOwnLsn();
                 if (executed < count) {
                     if (!isClosing) {
                         in.rewind(loop.starts[executed]);
@@ -256,6 +261,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
                 context.prepare(args, entry.singleKey(), loop.keys[i]);
             }
             dispatcher.dispatch(context, entry, args, loop.reply);
+            Wait wait = client.blockedOn();
+            if (wait != null && isBlocked(wait)) {
+                return i + 1;
+            }
             RespLimits wanted = limitsOf(client);
             if (wanted != limits) {
                 limits = wanted;
@@ -272,6 +281,35 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             }
         }
         return count;
+    }
+
+    /// Begins a wait that a command has asked for; false when it is over already and answered.
+    private boolean isBlocked(Wait wait) {
+        BlockedClient waits = blocked;
+        if (waits == null) {
+            waits = new BlockedClient(session(), context().executor(), this::unblocked);
+            blocked = waits;
+        }
+        noteOwnLsn();
+        if (waits.begin(wait)) {
+            isWaiting = true;
+            return true;
+        }
+        waits.reply(loop.reply);
+        return false;
+    }
+
+    /// A wait has ended.
+    private void unblocked() {
+        BlockedClient waits = blocked;
+        if (isGone || waits == null) {
+            return;
+        }
+        loop.claim(this);
+        loop.reply.setProtocol(session().protocol());
+        waits.reply(loop.reply);
+        isWaiting = false;
+        resume();
     }
 
     /// Finds the commands, and for more than one hashes their keys and touches the memory behind them, so
@@ -314,7 +352,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             try {
                 dispatcher.run(context, entry, copy, reply);
             } finally {
-                task.ownLsn = takeOwnLsn();
+                Durability.Log log = state.durability().log();
+                task.log = log;
+                task.ownLsn = log == null ? 0 : log.effects().takeLastLsn();
                 context().executor().execute(() -> finished(task));
             }
         });
@@ -348,6 +388,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         }
         while (!pending.isEmpty() && pending.peek().isDone) {
             Pending first = pending.remove();
+            if (first.log != null && first.ownLsn != 0) {
+                session().appended(first.log.journal(), first.ownLsn);
+            }
             if (first.isSuppressed || !first.out.isReadable()) {
                 first.out.release();
             } else {
@@ -420,10 +463,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         gate.pass(out, ownLsn, context().executor(), this::releaseHeld);
     }
 
-    /// What this thread's commands appended since the last call.
-    private long takeOwnLsn() {
+    /// Takes note of what this thread's commands, all of them this client's, have appended since the last
+    /// call.
+    private void noteOwnLsn() {
         Durability.Log log = state.durability().log();
-        return log == null ? 0 : log.effects().takeLastLsn();
+        long lsn = log == null ? 0 : log.effects().takeLastLsn();
+        if (log != null && lsn != 0) {
+            unsentLsn = lsn;
+            session().appended(log.journal(), lsn);
+        }
+    }
+
+    private long takeUnsentLsn() {
+        noteOwnLsn();
+        long lsn = unsentLsn;
+        unsentLsn = 0;
+        return lsn;
     }
 
     /// More was committed, or the disk fails.
@@ -445,7 +500,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     private void writeOutput() {
         ByteBuf out = loop.takeOutput(this);
         if (out != null) {
-            write(out.retain(), takeOwnLsn());
+            write(out.retain(), takeUnsentLsn());
             loop.giveBack(out);
         }
     }
@@ -456,7 +511,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         if (out == null) {
             context.flush();
         } else {
-            write(out.retain(), takeOwnLsn());
+            write(out.retain(), takeUnsentLsn());
             context.flush();
             state.stats().writes.increment();
             loop.giveBack(out);
@@ -566,6 +621,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             pending.remove().out.release();
         }
         gate.close();
+        if (blocked != null) {
+            blocked.close();
+        }
         decoder().close();
         pushes.clear();
         client.closed();
@@ -589,6 +647,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         if (pushesScheduled.compareAndSet(false, true)) {
             context().executor().execute(this::runPushes);
         }
+    }
+
+    @Override
+    public boolean unblock(boolean isError) {
+        BlockedClient waits = blocked;
+        return waits != null
+                && waits.end(isError ? BlockedClient.State.UNBLOCKED_BY_ERROR : BlockedClient.State.TIME_IS_UP);
     }
 
     @Override

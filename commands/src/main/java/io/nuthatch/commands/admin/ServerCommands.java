@@ -17,8 +17,8 @@ import io.nuthatch.resp.ReplyWriter;
 import java.util.List;
 import java.util.function.Supplier;
 
-/// `TIME`, `ROLE`, `WAIT`, `LOLWUT`, `MODULE`, and the answers of a server that is neither a
-/// cluster node nor a replica.
+/// `TIME`, `ROLE`, `LOLWUT`, `MODULE`, and the answers of a server that is neither a cluster node nor a
+/// replica.
 public final class ServerCommands implements CommandFamily {
     private static final String NO_CLUSTER = "ERR This instance has cluster support disabled";
 
@@ -38,17 +38,6 @@ public final class ServerCommands implements CommandFamily {
             .arity(1)
             .flags(CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.FAST)
             .acl(AclCategory.ADMIN, AclCategory.DANGEROUS)
-            .build();
-
-    private static final CommandSpec WAIT = CommandSpec.named("WAIT")
-            .summary("Waits until replicas have the connection's writes")
-            .syntax("numreplicas timeout")
-            .since("3.0.0")
-            .group("generic")
-            .arity(3)
-            .flags(CommandFlag.BLOCKING)
-            .acl(AclCategory.CONNECTION)
-            .tips("request_policy:all_shards", "response_policy:agg_min")
             .build();
 
     private static final CommandSpec LOLWUT = CommandSpec.named("LOLWUT")
@@ -162,7 +151,6 @@ public final class ServerCommands implements CommandFamily {
                     reply.integer(0);
                     reply.array(0);
                 }),
-                SimpleCommand.of(WAIT, ServerCommands::waitForReplicas),
                 SimpleCommand.of(LOLWUT, ServerCommands::lolwut),
                 SimpleCommand.container(MODULE),
                 SimpleCommand.of(
@@ -178,21 +166,6 @@ public final class ServerCommands implements CommandFamily {
                 SimpleCommand.of(ASKING, (context, args, reply) -> reply.error(NO_CLUSTER)),
                 SimpleCommand.of(REPLICAOF, ServerCommands::replicaOf),
                 SimpleCommand.of(SLAVEOF, ServerCommands::replicaOf));
-    }
-
-    /// There are no replicas, so none will ever have acknowledged: it answers at once.
-    private static void waitForReplicas(CommandContext context, Args args, ReplyWriter reply) {
-        Arguments.integer(args, 1);
-        long timeout;
-        try {
-            timeout = Arguments.integer(args, 2);
-        } catch (CommandException notANumber) {
-            throw new CommandException("ERR timeout is not an integer or out of range");
-        }
-        if (timeout < 0) {
-            throw new CommandException("ERR timeout is negative");
-        }
-        reply.integer(0);
     }
 
     private static void lolwut(CommandContext context, Args args, ReplyWriter reply) {

@@ -137,7 +137,9 @@ public final class ServerInfo {
     private void clients(StringBuilder out) {
         long input = 0;
         long output = 0;
+        int blocked = state.pause().waiting();
         for (Session session : state.clients().all()) {
+            blocked += session.blockedOn() != null ? 1 : 0;
             input = Math.max(input, session.connection().queryBytes());
             output = Math.max(output, session.connection().outputBytes());
         }
@@ -146,7 +148,7 @@ public final class ServerInfo {
         field(out, "maxclients", settings.number("maxclients").getAsLong());
         field(out, "client_recent_max_input_buffer", input);
         field(out, "client_recent_max_output_buffer", output);
-        field(out, "blocked_clients", state.pause().waiting());
+        field(out, "blocked_clients", blocked);
         field(out, "tracking_clients", tracking.clientCount());
         field(out, "pubsub_clients", pubSub.clientCount());
         field(out, "watching_clients", watches.clientCount());

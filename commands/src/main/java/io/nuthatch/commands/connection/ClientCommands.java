@@ -214,7 +214,7 @@ public final class ClientCommands implements CommandFamily {
                     context.session().setName(name.isEmpty() ? null : name);
                     reply.ok();
                 }),
-                SimpleCommand.of(CLIENT_UNBLOCK, ClientCommands::unblock));
+                SimpleCommand.of(CLIENT_UNBLOCK, this::unblock));
     }
 
     private void list(CommandContext context, Args args, ReplyWriter reply) {
@@ -324,16 +324,16 @@ public final class ClientCommands implements CommandFamily {
         reply.ok();
     }
 
-    /// No command blocks yet, so nobody is ever woken.
-    private static void unblock(CommandContext context, Args args, ReplyWriter reply) {
+    private void unblock(CommandContext context, Args args, ReplyWriter reply) {
         if (args.count() > 4) {
             throw CommandException.wrongArity("client|unblock");
         }
-        if (args.count() == 4 && !args.is(3, "TIMEOUT") && !args.is(3, "ERROR")) {
+        boolean isError = args.count() == 4 && args.is(3, "ERROR");
+        if (args.count() == 4 && !isError && !args.is(3, "TIMEOUT")) {
             throw new CommandException("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
         }
-        Arguments.integer(args, 2);
-        reply.integer(0);
+        Session client = state.clients().find(Arguments.integer(args, 2));
+        reply.integer(client != null && client.connection().unblock(isError) ? 1 : 0);
     }
 
     /// Refuses bytes outside `!` to `~`, which would break the lines of `CLIENT LIST`.

@@ -87,6 +87,9 @@ public final class ClientInfo {
         if (session.transaction() != null) {
             flags.append('x');
         }
+        if (session.blockedOn() != null) {
+            flags.append('b');
+        }
         if (tracking != null) {
             flags.append('t');
             if (tracking.isRedirectBroken()) {

@@ -43,6 +43,11 @@ public final class EffectLog {
         }
     }
 
+    /// Whether this thread has recorded something that is not appended yet.
+    public boolean isRecording() {
+        return !buffers.get().isEmpty();
+    }
+
     /// The LSN of the last record that this thread appended since it last asked; 0 for none.
     public long takeLastLsn() {
         EffectBuffer buffer = buffers.get();

@@ -5,10 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A journal whose disk is the test's hand: nothing is committed, refused or full but by its word.
+/// A journal whose disk is the test's hand: nothing is synced, refused or full but by its word.
 final class HandJournal implements Journal {
     private record Waiter(long lsn, Runnable action) {}
 
+    private final Policy policy;
     private final List<Waiter> waiters = new ArrayList<>(); // This and what follows: guarded by this.
     private long appended;
     private long committed;
@@ -16,6 +17,11 @@ final class HandJournal implements Journal {
     private boolean isFailed;
     private boolean hasRoom = true;
 
+    HandJournal(Policy policy) {
+        this.policy = policy;
+    }
+
+    /// Syncs what was appended up to `lsn`, which under `always` commits it.
     void commit(long lsn) {
         change(() -> committed = lsn);
     }
@@ -54,7 +60,7 @@ final class HandJournal implements Journal {
 
     @Override
     public synchronized long committedLsn() {
-        return committed;
+        return policy == Policy.ALWAYS ? committed : appended;
     }
 
     @Override
@@ -100,7 +106,7 @@ final class HandJournal implements Journal {
 
     @Override
     public Policy policy() {
-        return Policy.ALWAYS;
+        return policy;
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nuthatch.commands.Durability;
+import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.effect.EffectLog;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.persistence.chronicle.ChronicleLog;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class HeldRepliesTest {
     private static final int A_WHILE_MILLIS = 150; // How long a reply must stay away to count as held.
 
-    private final HandJournal journal = new HandJournal();
+    private final HandJournal journal = new HandJournal(Journal.Policy.ALWAYS);
     private TestServer server;
     private RespClient writer;
     private RespClient reader;
