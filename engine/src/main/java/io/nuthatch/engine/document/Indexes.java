@@ -647,6 +647,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     public void onFlush(Database flushed) {
         if (flushed == database) {
             for (SearchIndex index : byNameOrAlias.values()) {
+                index.setProgress(0); // For a checkpoint that comes before the scan.
                 background.execute(() -> scan(index));
             }
         }

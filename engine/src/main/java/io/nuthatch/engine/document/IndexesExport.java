@@ -1,7 +1,9 @@
 package io.nuthatch.engine.document;
 
 import io.nuthatch.engine.hnsw.HnswIndex;
+import io.nuthatch.engine.image.ChangeMarks;
 import io.nuthatch.engine.image.ImageWriter;
+import io.nuthatch.engine.image.ItemSet;
 import io.nuthatch.engine.keyspace.DocumentImages;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,7 +23,8 @@ import org.roaringbitmap.RoaringBitmap;
 /// 1. [#graphs]: ordinals and who names whom. Which of them are documents is not said.
 /// 2. keys, whose documents say their ordinals ([#write]). These decide: a document that no graph has is
 ///    linked at the start, a node that no document has becomes a tombstone.
-/// 3. [#rows] of every ordinal that came up in 1 or 2.
+/// 3. [#rows] of every ordinal that came up in 1 or 2, or was a document's at first: one whose key is left
+///    in an older image, because nothing changed there, does not come up.
 ///
 /// An index that is dropped, or made, or altered meanwhile is in the image as it was at first: such a command
 /// counts as given after the checkpoint.
@@ -61,7 +64,7 @@ public final class IndexesExport implements DocumentImages.Source, AutoCloseable
                     rowsNumbers.put(each.id(), rows.size());
                     own.add(rows.size());
                     rows.add(each);
-                    wanted.add(new RoaringBitmap());
+                    wanted.add(present(space, each));
                 }
             }
             spaceNumbers.put(space.id(), spaces.size());
@@ -78,6 +81,15 @@ public final class IndexesExport implements DocumentImages.Source, AutoCloseable
                     graphs.add(new Graph(graphs.size(), number, graph));
                 }
             }
+        }
+    }
+
+    private static RoaringBitmap present(DocumentSpace space, VectorRows rows) {
+        space.lock().readLock().lock();
+        try {
+            return rows.present().clone();
+        } finally {
+            space.lock().readLock().unlock();
         }
     }
 
@@ -130,9 +142,17 @@ public final class IndexesExport implements DocumentImages.Source, AutoCloseable
         return graphs;
     }
 
-    /// The ordinals of a graph's nodes go here as they are written.
-    public RoaringBitmap written(Graph graph) {
-        return wanted.get(graph.rows);
+    /// These are nodes of the graph, whose rows are wanted.
+    public void add(Graph graph, ItemSet nodes) {
+        nodes.forEach(wanted.get(graph.rows)::add);
+    }
+
+    /// What the numbers in keys refer to; see [ImageNumbers].
+    public ImageNumbers numbers() {
+        return new ImageNumbers(
+                spaces.stream().map(each -> each.space.id()).toList(),
+                rows.stream().map(VectorRows::id).toList(),
+                captured.stream().allMatch(Captured::isScanned));
     }
 
     @Override
@@ -188,15 +208,30 @@ public final class IndexesExport implements DocumentImages.Source, AutoCloseable
         return rows.size();
     }
 
-    /// Writes rows of ordinals from `from` on that came up until now, until `out` has `bytes` bytes. Returns
-    /// where to go on, -1 at the end.
+    /// What tells the rows of that number from all others of this process.
+    public int rowsId(int number) {
+        return rows.get(number).id();
+    }
+
+    /// The rows that have come up until now.
+    public ItemSet wanted(int number) {
+        return ItemSet.of(wanted.get(number));
+    }
+
+    /// Which rows of that number were put since an image took them. A row that is wanted is not put again
+    /// before [#close].
+    public ChangeMarks changes(int number) {
+        return rows.get(number).rows().changes();
+    }
+
+    /// Writes the rows of `wantedOrdinals` from `from` on, until `out` has `bytes` bytes. Returns where to go
+    /// on, -1 at the end.
     ///
     /// A run is `int` first ordinal, `int` rows, and the rows one behind the other as clients sent them.
-    public int rows(int number, int from, long bytes, ImageWriter out) {
+    public int rows(int number, ItemSet wantedOrdinals, int from, long bytes, ImageWriter out) {
         VectorRows each = rows.get(number);
         int rowBytes = each.rows().rowBytes();
-        PeekableIntIterator ordinals = wanted.get(number).getIntIterator();
-        ordinals.advanceIfNeeded(from);
+        PeekableIntIterator ordinals = wantedOrdinals.from(from);
         int next = -1;
         long countAt = 0;
         int count = 0;

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -150,8 +151,26 @@ public final class IndexesRestore implements DocumentImages.Target {
         return graphs.size();
     }
 
-    /// Reads runs of rows to the end of `in`.
-    public void rows(int number, ImageReader in) {
+    /// What the numbers in keys refer to from now on.
+    public ImageNumbers numbers() {
+        return new ImageNumbers(
+                spaces.stream().map(DocumentSpace::id).toList(),
+                rows.stream().map(each -> each.rows.id()).toList(),
+                unscanned.isEmpty());
+    }
+
+    /// What tells the rows of that number from all others of this process.
+    public int rowsId(int number) {
+        return rows.get(number).rows.id();
+    }
+
+    /// The index whose graph has that number.
+    public HnswIndex graph(int number) {
+        return graphs.get(number).restore.index();
+    }
+
+    /// Reads runs of rows to the end of `in`, those that are `wanted`.
+    public void rows(int number, IntPredicate wanted, ImageReader in) {
         RowsOf to = rows.get(number);
         int rowBytes = to.rows.rows().rowBytes();
         while (in.hasMore()) {
@@ -161,12 +180,21 @@ public final class IndexesRestore implements DocumentImages.Target {
             if (first < 0 || first > Integer.MAX_VALUE - count) {
                 throw in.malformed("rows from " + first);
             }
-            for (int i = 0; i < count; i++) {
+            takeRun(to, wanted, first, count, from);
+        }
+    }
+
+    private static void takeRun(RowsOf to, IntPredicate wanted, int first, int count, long from) {
+        int rowBytes = to.rows.rows().rowBytes();
+        RoaringBitmap taken = new RoaringBitmap();
+        for (int i = 0; i < count; i++) {
+            if (wanted.test(first + i)) {
                 to.rows.rows().put(first + i, from + (long) i * rowBytes);
+                taken.add(first + i);
             }
-            synchronized (to.present) {
-                to.present.add((long) first, (long) first + count);
-            }
+        }
+        synchronized (to.present) {
+            to.present.or(taken);
         }
     }
 
@@ -175,10 +203,10 @@ public final class IndexesRestore implements DocumentImages.Target {
         graphs.get(number).restore.start(in);
     }
 
-    /// Reads nodes of a graph.
-    public void nodes(int number, ImageReader in) {
+    /// Reads nodes of a graph, those that are `wanted`.
+    public void nodes(int number, IntPredicate wanted, ImageReader in) {
         GraphOf graph = graphs.get(number);
-        graph.restore.nodes(in, graph.rows::has);
+        graph.restore.nodes(in, wanted, graph.rows::has);
     }
 
     // ---- Documents
@@ -194,6 +222,15 @@ public final class IndexesRestore implements DocumentImages.Target {
     @Override
     public void read(ImageReader from, @Nullable Key key, @Nullable HashValue hash) {
         read(from, key, hash, DocumentSpace::restore);
+    }
+
+    @Override
+    public void pass(ImageReader from) {
+        int count = from.getByte();
+        for (int i = 0; i < count; i++) {
+            from.take(2 * Integer.BYTES);
+            from.take((long) Integer.BYTES * from.getByte());
+        }
     }
 
     /// Reads documents of small keys, which are in no index until [#settle].
@@ -321,6 +358,7 @@ public final class IndexesRestore implements DocumentImages.Target {
 
     /// Installs graphs, hands out ordinals, and links what no graph has.
     public void finish(Ranges ranges) {
+        rows.forEach(each -> each.rows.rows().changes().clearAll()); // All are as the image has them.
         for (DocumentSpace space : spaces) {
             settle(space);
         }

@@ -1,8 +1,9 @@
 package io.nuthatch.engine.hnsw;
 
+import io.nuthatch.engine.image.ChangeMarks;
 import io.nuthatch.engine.image.ImageWriter;
+import io.nuthatch.engine.image.ItemSet;
 import io.nuthatch.engine.vector.CodeScorer;
-import org.roaringbitmap.RoaringBitmap;
 
 /// Writes an index's graph as an image, some nodes at a time, while searches and writers go on.
 ///
@@ -18,6 +19,8 @@ import org.roaringbitmap.RoaringBitmap;
 /// The caller sees to it that no ordinal is given to another vector before it has written all it wants.
 /// One thread. Throws [IndexClosedException] when the index is dropped meanwhile.
 public final class GraphExport {
+    private static final int ORDINALS_A_STEP = 8192;
+
     private final HnswIndex index;
     private int[] links = new int[0];
 
@@ -41,28 +44,72 @@ public final class GraphExport {
         }
     }
 
-    /// Writes the nodes of the ordinals from `from` on until `out` has `bytes` bytes, and adds them to
-    /// `written`. Returns the ordinal to go on from, -1 at the end.
-    public int nodes(int from, long bytes, ImageWriter out, RoaringBitmap written) {
+    /// The nodes of an image. Those of `known`, which an older image has, stay there unless they have
+    /// changed.
+    ///
+    /// @param known what older images have
+    /// @param kept gets those that are left where they are
+    /// @param written gets the others
+    public record Nodes(ItemSet known, ItemSet kept, ItemSet written) {
+        public Nodes(ItemSet known) {
+            this(known, new ItemSet(), new ItemSet());
+        }
+    }
+
+    /// Writes the nodes of the ordinals from `from` on until `out` has `bytes` bytes, or some thousand
+    /// ordinals were looked at. Returns the ordinal to go on from, -1 at the end.
+    public int nodes(int from, long bytes, ImageWriter out, Nodes nodes) {
         Searcher s = index.readers().enter(); // Towers that are seen stay as they are until it leaves.
         try {
             Graph graph = index.graph();
             int limit = graph.states.limit();
-            for (int ordinal = from; ordinal < limit; ordinal++) {
+            int end = (int) Math.min(limit, (long) from + ORDINALS_A_STEP);
+            for (int ordinal = from; ordinal < end; ordinal++) {
                 int state = graph.states.of(ordinal);
                 boolean isNode = state == States.LIVE || state == States.TOMBSTONE || state == States.DOOMED;
-                if (isNode) {
-                    // A doomed node may be losing its tower at this moment; nobody goes through it any more.
-                    node(graph.links, ordinal, state == States.DOOMED ? 0 : graph.links.layerOf(ordinal), out);
-                    written.add(ordinal);
+                if (!isNode) {
+                    continue;
                 }
+                if (nodes.known.contains(ordinal) && !graph.links.changes().isMarked(ordinal)) {
+                    nodes.kept.add(ordinal);
+                    continue;
+                }
+                nodes.written.add(ordinal);
+                graph.links.changes().clear(ordinal); // Before its lists are locked.
+                // A doomed node may be losing its tower at this moment; nobody goes through it any more.
+                node(graph.links, ordinal, state == States.DOOMED ? 0 : graph.links.layerOf(ordinal), out);
                 if (out.size() >= bytes) {
                     return ordinal + 1;
                 }
             }
-            return -1;
+            return end < limit ? end : -1;
         } finally {
             index.readers().leave(s);
+        }
+    }
+
+    /// Those of `known` that are as they were.
+    public ItemSet unchanged(ItemSet known) {
+        Searcher s = index.readers().enter();
+        try {
+            ChangeMarks changes = index.graph().links.changes();
+            return known.where(ordinal -> !changes.isMarked(ordinal));
+        } finally {
+            index.readers().leave(s);
+        }
+    }
+
+    /// What was written is lost: it counts as changed again. Nothing happens when the index was dropped.
+    public void forget(ItemSet written) {
+        try {
+            Searcher s = index.readers().enter();
+            try {
+                written.forEach(index.graph().links.changes()::mark);
+            } finally {
+                index.readers().leave(s);
+            }
+        } catch (IndexClosedException dropped) {
+            // Nobody will write it again.
         }
     }
 

@@ -33,6 +33,11 @@ public final class GraphRestore {
         this.scratchCounter = scratchCounter;
     }
 
+    /// Whose graph it is.
+    public HnswIndex index() {
+        return index;
+    }
+
     /// Reads what [GraphExport#start] wrote.
     public void start(ImageReader in) {
         wantedEntry = in.getLong();
@@ -45,12 +50,17 @@ public final class GraphRestore {
         }
     }
 
-    /// Reads nodes to the end of `in`; `hasRow` says for which ordinals there is a row.
-    public void nodes(ImageReader in, IntPredicate hasRow) {
+    /// Reads nodes to the end of `in`, and leaves out those that are not `wanted`; `hasRow` says for which
+    /// ordinals there is a row.
+    public void nodes(ImageReader in, IntPredicate wanted, IntPredicate hasRow) {
         int[] links = new int[graph.links.capacity(0)];
         while (in.hasMore()) {
             int ordinal = in.getInt();
             int layer = in.getByte();
+            if (ordinal >= 0 && !wanted.test(ordinal)) {
+                pass(in, layer);
+                continue;
+            }
             if (ordinal < 0 || !hasRow.test(ordinal)) {
                 throw in.malformed("a node " + ordinal + " without a row");
             }
@@ -73,6 +83,12 @@ public final class GraphRestore {
         }
     }
 
+    private static void pass(ImageReader in, int layer) {
+        for (int i = 0; i <= layer; i++) {
+            in.take((long) Integer.BYTES * in.getShort());
+        }
+    }
+
     /// Whether the image had a node of that ordinal; when all of it was read.
     public boolean contains(int ordinal) {
         return graph.states.of(ordinal) != States.ABSENT;
@@ -86,6 +102,7 @@ public final class GraphRestore {
     /// Installs the graph; `isLive` says whose vector is still somebody's, and is asked by several threads.
     public void finish(IntPredicate isLive, Ranges ranges) {
         int limit = limit();
+        graph.links.changes().clearAll(); // All is as the image has it, but for what is mended now.
         ranges.run(limit, this::mend);
         AtomicInteger live = new AtomicInteger();
         AtomicInteger dead = new AtomicInteger();

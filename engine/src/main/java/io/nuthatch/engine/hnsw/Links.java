@@ -1,5 +1,6 @@
 package io.nuthatch.engine.hnsw;
 
+import io.nuthatch.engine.image.ChangeMarks;
 import io.nuthatch.engine.kernel.WalkBlock;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
@@ -29,6 +30,7 @@ final class Links implements AutoCloseable {
     private final double layerScale;
     private final RecordTable base;
     private final Towers towers;
+    private final ChangeMarks changes = new ChangeMarks();
     private final long salt = SALTS.getAndIncrement() * 0x9E37_79B9_7F4A_7C15L;
     private final AtomicLong layerSeed = new AtomicLong();
 
@@ -51,6 +53,7 @@ final class Links implements AutoCloseable {
         base.ensure(ordinal);
         assert Memory.getInt(base.address(ordinal)) == 0 : "links left at ordinal " + ordinal;
         towers.raise(ordinal, layer);
+        changes.mark(ordinal); // Before its state says that it is a node.
     }
 
     private int randomLayer() {
@@ -109,6 +112,11 @@ final class Links implements AutoCloseable {
         Memory.putInt(block + WalkBlock.UPPER_CAPACITY, capacity(1));
     }
 
+    /// Whose lists have changed since an image took them.
+    ChangeMarks changes() {
+        return changes;
+    }
+
     // ---- For the holder of the list's lock ----
 
     /// Replaces the list.
@@ -121,11 +129,13 @@ final class Links implements AutoCloseable {
         for (int i = count; i < capacity && Memory.getInt(list + 4L * i) != 0; i++) {
             Memory.putIntRelease(list + 4L * i, 0);
         }
+        changes.mark(ordinal);
     }
 
     /// Makes `link` the one at place `at`, which is in use or the first that is not.
     void set(int ordinal, int layer, int at, int link) {
         Memory.putIntRelease(list(ordinal, layer) + 4L * at, link + 1);
+        changes.mark(ordinal);
     }
 
     /// Writes `links` behind what the list holds already, leaving out what is there.
@@ -146,6 +156,7 @@ final class Links implements AutoCloseable {
                 Memory.putIntRelease(list + 4L * size++, links[i] + 1);
             }
         }
+        changes.mark(ordinal);
     }
 
     void lock(int ordinal, int layer) {

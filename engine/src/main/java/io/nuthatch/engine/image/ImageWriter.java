@@ -63,6 +63,10 @@ public final class ImageWriter implements AutoCloseable {
         }
     }
 
+    public void putBytes(byte[] bytes) {
+        Memory.copyIn(bytes, 0, block.room(bytes.length), bytes.length);
+    }
+
     /// A byte string with its length before it.
     public void putString(String byteString) {
         byte[] bytes = ByteStrings.bytes(byteString);

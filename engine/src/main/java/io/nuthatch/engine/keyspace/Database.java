@@ -169,6 +169,7 @@ public final class Database {
     /// Creates the key or replaces its value, of whatever type, by the string of `valueLength` bytes at
     /// `valueAddress`; in place when it fits. `expireAt`: Unix milliseconds, 0 for none. Returns the record.
     public long putString(Key key, long valueAddress, int valueLength, long expireAt) {
+        changed(key);
         EffectLog log = keyspace.effects();
         if (log != null) {
             log.putString(index, key.address(), key.length(), valueAddress, valueLength, expireAt);
@@ -216,6 +217,7 @@ public final class Database {
         int newLength = Math.max(record == 0 ? 0 : Record.valueLength(record), offset + length);
         long grown = growString(key, record, newLength);
         Memory.copy(from, Record.valueAddress(grown) + offset, length);
+        changed(key);
         EffectLog log = keyspace.effects();
         if (log != null) {
             log.writeRange(index, key.address(), key.length(), offset, from, length);
@@ -271,6 +273,7 @@ public final class Database {
     /// caller's affair.
     public void setExpireAt(Key key, long record, long at) {
         setExpireAt(key.hashSlot(), entry(key.hashSlot()), record, at);
+        changed(key);
         EffectLog log = keyspace.effects();
         if (log != null) {
             log.expireAt(index, key.address(), key.length(), at);
@@ -281,6 +284,7 @@ public final class Database {
     public void setDocument(Key key, long record, long word) {
         assert Record.isHash(record) : "only hashes are documents";
         Memory.putLong(record + Record.DOCUMENT, word);
+        changed(key);
         if (word != 0) {
             expiry.registerDocument(key.hashSlot(), record);
         }
@@ -296,6 +300,8 @@ public final class Database {
     /// `MOVE`: as [#rename] into another database; what is there is removed.
     public boolean moveTo(Database target, Key from, Key to, long now) {
         boolean moved = KeyTransfer.move(this, from, target, to, now);
+        changed(from);
+        changed(to);
         if (moved && keyspace.effects() != null) {
             recordRemoval(from);
             target.recordValue(to);
@@ -308,6 +314,7 @@ public final class Database {
     /// their bytes.
     public boolean copyTo(Database target, Key from, Key to, long now) {
         boolean copied = KeyTransfer.copy(this, from, target, to, now);
+        changed(to);
         if (copied && keyspace.effects() != null) {
             target.recordValue(to);
         }
@@ -464,6 +471,7 @@ public final class Database {
             occupied = new OccupiedSlots();
             expiry.forgetDocuments();
         }
+        keyspace.allChanged();
         EffectLog log = keyspace.effects();
         if (log != null) {
             log.flush(index);
@@ -710,7 +718,14 @@ public final class Database {
         records.freeWhole(record); // Only now: the key may point into the record.
     }
 
+    /// Says that the key's hash slot is no longer what an image has of it. Every change passes here, whether
+    /// a log hears of it or not.
+    void changed(Key key) {
+        keyspace.changedSlots().mark(key.hashSlot());
+    }
+
     private void recordRemoval(Key key) {
+        changed(key);
         EffectLog log = keyspace.effects();
         if (log != null) {
             log.remove(index, key.address(), key.length());

@@ -30,6 +30,9 @@ public final class DocumentImages {
         /// kept. Under the key's stripe.
         void read(ImageReader from, @Nullable Key key, @Nullable HashValue hash);
 
+        /// Passes over what [Source#write] wrote, and believes nothing of it.
+        void pass(ImageReader from);
+
         /// To read many at once, by one thread.
         Batch batch();
     }

@@ -102,6 +102,7 @@ public final class HashValue {
     /// With an expiry that the field had before, or 0.
     private boolean putExpiring(long fieldAddress, int fieldLength, long valueAddress, int valueLength, long at) {
         boolean isNew = put(fieldAddress, fieldLength, valueAddress, valueLength, at, false);
+        database.changed(key);
         EffectLog log = database.keyspace().effects();
         if (log != null) {
             log.putField(
@@ -118,6 +119,7 @@ public final class HashValue {
     }
 
     private void recordRemoval(long fieldAddress, int fieldLength) {
+        database.changed(key);
         EffectLog log = database.keyspace().effects();
         if (log != null) {
             log.removeField(database.index(), key.address(), key.length(), fieldAddress, fieldLength);
@@ -226,6 +228,7 @@ public final class HashValue {
             Record.setFlags(record, Record.FIELD_EXPIRY);
             database.fieldExpires(key, record, at);
         }
+        database.changed(key);
         EffectLog log = database.keyspace().effects();
         if (log != null) {
             log.fieldExpireAt(database.index(), key.address(), key.length(), fieldAddress, fieldLength, at);

@@ -2,6 +2,7 @@ package io.nuthatch.engine.keyspace;
 
 import io.nuthatch.engine.EpochClock;
 import io.nuthatch.engine.effect.EffectLog;
+import io.nuthatch.engine.image.ChangeMarks;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import java.util.concurrent.atomic.LongAdder;
@@ -33,6 +34,7 @@ public final class Keyspace implements AutoCloseable {
     final LongAdder expiredKeys = new LongAdder();
     final LongAdder expiredFields = new LongAdder();
     final LongAdder evictedKeys = new LongAdder();
+    private final ChangeMarks changedSlots = new ChangeMarks();
     private @Nullable EffectLog effects; // Written under all stripes.
     private volatile @Nullable KeyspaceListener listener;
     private volatile @Nullable DocumentHooks documents;
@@ -94,6 +96,7 @@ public final class Keyspace implements AutoCloseable {
         databases[a].releaseDocuments();
         databases[b].releaseDocuments();
         databases[a].swapWith(databases[b]);
+        allChanged();
         EffectLog log = effects;
         if (log != null) {
             log.swap(a, b);
@@ -118,6 +121,19 @@ public final class Keyspace implements AutoCloseable {
     public void trim() {
         slabs.trim();
         tables.trim();
+    }
+
+    /// Hash slots of which a key, or where its document is, was changed since an image took them; marked
+    /// under their stripes, with a log and without.
+    public ChangeMarks changedSlots() {
+        return changedSlots;
+    }
+
+    /// Under all stripes.
+    void allChanged() {
+        for (int slot = 0; slot < HashSlot.COUNT; slot++) {
+            changedSlots.mark(slot);
+        }
     }
 
     /// From now on, every change is recorded in `log`; null for none. Takes all stripes unless this thread

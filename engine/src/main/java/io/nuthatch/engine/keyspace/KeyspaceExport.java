@@ -94,10 +94,30 @@ public final class KeyspaceExport implements AutoCloseable {
         return keys;
     }
 
+    /// Leaves one hash slot of all databases where an older image has it, if no key of it has changed since;
+    /// in place of [#slot]. Returns the LSN that it is of, 0 without a log; -1 when it has to be written.
+    public long keep(int slot) {
+        watch.reach(slot);
+        boolean entered = stripes.enter(slot);
+        try {
+            watch.leaveSlot();
+            if (keyspace.changedSlots().isMarked(slot)) {
+                return -1;
+            }
+            for (int d = 0; d < keyspace.databases(); d++) {
+                keys += keyspace.database(d).size(slot);
+            }
+            return log == null ? 0 : lsn.getAsLong();
+        } finally {
+            stripes.leave(slot, entered);
+        }
+    }
+
     /// Writes one hash slot of all databases; slots come in ascending order. Returns the LSN that it is of, 0
     /// without a log.
     public long slot(int slot) throws IOException {
         watch.reach(slot);
+        keyspace.changedSlots().clear(slot); // Before its stripe is taken.
         for (int d = 0; d < keyspace.databases(); d++) {
             Database database = keyspace.database(d);
             long cursor = 0;
@@ -118,6 +138,16 @@ public final class KeyspaceExport implements AutoCloseable {
             largeKeys.clear();
         }
         return log == null ? 0 : settle(slot);
+    }
+
+    /// Whether there is a key in that slot at this moment.
+    public boolean hasKeys(int slot) {
+        for (int d = 0; d < keyspace.databases(); d++) {
+            if (keyspace.database(d).size(slot) > 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Writes again what was changed meanwhile, until the whole slot is of the LSN that is returned.

@@ -3,6 +3,7 @@ package io.nuthatch.engine.keyspace;
 import io.nuthatch.engine.image.ImageReader;
 import io.nuthatch.engine.memory.MemoryAccount;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /// Puts the keys of an image that [KeyspaceExport] wrote back into a keyspace. Keys and fields that had
@@ -19,7 +20,9 @@ public final class KeyspaceImport implements AutoCloseable {
     private final LargeImport large;
     private final LongAdder keys = new LongAdder();
     private final LongAdder expired = new LongAdder();
+    private final KeyPass restPass;
     private int restDatabase;
+    private boolean isRestWanted = true;
 
     /// `nowMillis` decides what has expired; scratch memory is counted in `counter`.
     public KeyspaceImport(
@@ -28,6 +31,7 @@ public final class KeyspaceImport implements AutoCloseable {
         this.documents = documents;
         this.nowMillis = nowMillis;
         this.large = new LargeImport(this, counter);
+        this.restPass = new KeyPass(documents);
     }
 
     /// Keys put so far.
@@ -40,19 +44,24 @@ public final class KeyspaceImport implements AutoCloseable {
         return expired.sum();
     }
 
-    /// Reads items of small keys to their end.
-    public void small(ImageReader items) {
+    /// Reads items of small keys to their end, those of `wantedSlots`.
+    public void small(ImageReader items, IntPredicate wantedSlots) {
         if (!items.hasMore() || items.getByte() != KeyImage.RUN) {
             throw items.malformed("no run of keys");
         }
-        Database database = run(items);
+        boolean isWanted = wantedSlots.test(slot(items));
+        Database database = database(items);
+        KeyPass pass = new KeyPass(documents);
         DocumentImages.Batch batch = documents.batch();
         Header header = new Header();
         HashValue hash = new HashValue(database, header.key, 0);
         while (items.hasMore()) {
             int item = items.getByte();
             if (item == KeyImage.RUN) {
-                database = run(items);
+                isWanted = wantedSlots.test(slot(items));
+                database = database(items);
+            } else if (!isWanted) {
+                pass.item(item, items);
             } else {
                 key(item, database, header, hash, batch::read, items);
             }
@@ -60,12 +69,21 @@ public final class KeyspaceImport implements AutoCloseable {
         batch.end();
     }
 
-    /// Reads items of the other part to their end; what began in the last call may go on in this one.
-    public void rest(ImageReader items) {
+    /// Reads items of the other part to their end, those of `wantedSlots`; what began in the last call may go
+    /// on in this one.
+    public void rest(ImageReader items, IntPredicate wantedSlots) {
         while (items.hasMore()) {
             int item = items.getByte();
+            if (item == KeyImage.RUN) {
+                isRestWanted = wantedSlots.test(slot(items));
+                restDatabase = database(items).index();
+                continue;
+            }
+            if (!isRestWanted) {
+                restPass.item(item, items);
+                continue;
+            }
             switch (item) {
-                case KeyImage.RUN -> restDatabase = run(items).index();
                 case KeyImage.STRING, KeyImage.HASH -> {
                     Database database = keyspace.database(restDatabase);
                     Header header = new Header();
@@ -82,12 +100,16 @@ public final class KeyspaceImport implements AutoCloseable {
         large.finish();
     }
 
-    private Database run(ImageReader items) {
+    private static int slot(ImageReader items) {
         int slot = items.getShort();
-        int database = items.getShort();
         if (slot >= HashSlot.COUNT) {
             throw items.malformed("hash slot " + slot);
         }
+        return slot;
+    }
+
+    private Database database(ImageReader items) {
+        int database = items.getShort();
         if (database >= keyspace.databases()) {
             throw items.malformed("keys of database " + database + ", and there are " + keyspace.databases()
                     + ": start with at least as many \"databases\" as when it was saved");

@@ -1,5 +1,6 @@
 package io.nuthatch.engine.vector;
 
+import io.nuthatch.engine.image.ChangeMarks;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.RecordTable;
@@ -27,6 +28,7 @@ public final class Rows implements AutoCloseable {
     private final boolean hasNorms;
     private final RecordTable rows;
     private final RecordTable norms;
+    private final ChangeMarks changes = new ChangeMarks();
     private volatile boolean areAllUnit = true;
 
     /// `dim` in 1..[VectorType#DIM_MAX]; `hasNorms` when an index over these rows is COSINE.
@@ -97,6 +99,12 @@ public final class Rows implements AutoCloseable {
             }
             Memory.putFloat(norms.address(ordinal), inverse);
         }
+        changes.mark(ordinal); // Before the ordinal is shown to anybody, an image among them.
+    }
+
+    /// Which rows were put since an image took them.
+    public ChangeMarks changes() {
+        return changes;
     }
 
     /// Whether every row put so far has norm 1, so that its cosine is its inner product: then a walk need not

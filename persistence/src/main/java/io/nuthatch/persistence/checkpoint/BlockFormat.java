@@ -9,16 +9,17 @@ import org.jspecify.annotations.Nullable;
 /// endian.
 /// ```
 /// header, 32 bytes                     block, 24 bytes and the payload
-/// 0   "NUTHCKP" and the version, 2     0   CRC32C of all from byte 4 to the end of the payload
+/// 0   "NUTHCKP" and the version, 3     0   CRC32C of all from byte 4 to the end of the payload
 /// 8   number of the checkpoint         4   0
 /// 16  kind of the file                 8   number of the block, from 0
 /// 20  part: which graph, which rows    16  bytes of payload
 /// 24  0                                24  payload
 /// 28  CRC32C of bytes 0 to 27
 /// ```
-/// How long a file is and how many blocks it has, the manifest says.
+/// How long a file is and how many blocks it has, the manifest says. Version 2 differs in the manifest alone.
 final class BlockFormat {
-    static final int VERSION = 2;
+    static final int VERSION = 3;
+    static final int OLDEST_VERSION = 2;
     static final int HEADER_BYTES = 32;
     static final int BLOCK_HEADER_BYTES = 24;
 
@@ -37,14 +38,20 @@ final class BlockFormat {
         Memory.putInt(address + 28, crc(address, 28, 0, 0));
     }
 
+    /// The version of a file that begins so.
+    static int version(long address) {
+        return Memory.getByte(address + 7) & 0xff;
+    }
+
     /// What is wrong with the header, in words; null when nothing is.
     static @Nullable String fault(long address, long checkpoint, FileKind kind, int part) {
         if ((Memory.getLong(address) & MAGIC_MASK) != MAGIC) {
             return "it does not begin as a file of a checkpoint";
         }
-        int version = Memory.getByte(address + 7) & 0xff;
-        if (version != VERSION) {
-            return "it has version " + version + ", and this server reads version " + VERSION;
+        int version = version(address);
+        if (version < OLDEST_VERSION || version > VERSION) {
+            return "it has version " + version + ", and this server reads versions " + OLDEST_VERSION + " to "
+                    + VERSION;
         }
         if (Memory.getInt(address + 28) != crc(address, 28, 0, 0)) {
             return "the checksum of its header is wrong";

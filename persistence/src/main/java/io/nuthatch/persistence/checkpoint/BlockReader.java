@@ -21,6 +21,7 @@ final class BlockReader implements AutoCloseable {
     private final String name;
     private final long size;
     private final long blocks;
+    private final int version;
     private long position = BlockFormat.HEADER_BYTES; // Guarded by this, as the next.
     private long number;
 
@@ -59,8 +60,8 @@ final class BlockReader implements AutoCloseable {
     }
 
     /// Opens the file and checks its size and header.
-    BlockReader(Storage storage, Manifest.Part part, long checkpoint, Buffer buffer) throws IOException {
-        this.name = part.name(checkpoint);
+    BlockReader(Storage storage, Manifest.Part part, Buffer buffer) throws IOException {
+        this.name = part.name();
         this.size = part.bytes();
         this.blocks = part.blocks();
         this.file = storage.open(name);
@@ -69,20 +70,26 @@ final class BlockReader implements AutoCloseable {
                 throw new DamagedCheckpointException(
                         name, Math.min(size, file.size()), "it has " + file.size() + " bytes, and had " + size);
             }
-            checkHeader(part, checkpoint, buffer);
+            this.version = checkHeader(part, buffer);
         } catch (IOException failure) {
             file.close();
             throw failure;
         }
     }
 
-    private void checkHeader(Manifest.Part part, long checkpoint, Buffer buffer) throws IOException {
+    private int checkHeader(Manifest.Part part, Buffer buffer) throws IOException {
         MemorySegment header = buffer.room(BlockFormat.HEADER_BYTES);
         read(0, header);
-        String fault = BlockFormat.fault(header.address(), checkpoint, part.kind(), part.number());
+        String fault = BlockFormat.fault(header.address(), part.checkpoint(), part.kind(), part.fileNumber());
         if (fault != null) {
             throw new DamagedCheckpointException(name, 0, fault);
         }
+        return BlockFormat.version(header.address());
+    }
+
+    /// The version of the format that the file says it has.
+    int version() {
+        return version;
     }
 
     private void read(long offset, MemorySegment into) throws IOException {

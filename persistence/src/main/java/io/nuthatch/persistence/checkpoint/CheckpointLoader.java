@@ -8,8 +8,12 @@ import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.KeyspaceImport;
 import io.nuthatch.engine.memory.MemoryAccount;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Reads one checkpoint into an empty server: definitions, rows, graphs, keys, each part by all threads at
 /// once, block by block. One use.
@@ -33,12 +37,15 @@ final class CheckpointLoader {
         this.counter = counter;
     }
 
-    /// Throws [DamagedCheckpointException] at the first damage; the server's state is of no use then.
-    void load(Keyspace keyspace, Indexes indexes, long nowMillis) throws IOException {
+    /// Returns what the next checkpoint may go on from; null when it is of an older version, and all is to be
+    /// written again. Throws [DamagedCheckpointException] at the first damage; the server's state is of no
+    /// use then.
+    @Nullable
+    Predecessor load(Keyspace keyspace, Indexes indexes, long nowMillis) throws IOException {
         progress.setTotalBytes(manifest.bytes());
         List<String> names = storage.list();
         for (Manifest.Part part : manifest.parts()) {
-            String name = part.name(manifest.checkpoint());
+            String name = part.name();
             if (!names.contains(name)) {
                 throw new DamagedCheckpointException(name, 0, "it is missing");
             }
@@ -46,10 +53,23 @@ final class CheckpointLoader {
         IndexesRestore restore = new IndexesRestore(indexes, counter);
         try {
             load(keyspace, restore, nowMillis);
+            return manifest.hasItems() ? predecessor(restore) : null;
         } catch (IOException | RuntimeException | Error failure) {
             restore.discard();
             throw failure;
         }
+    }
+
+    private Predecessor predecessor(IndexesRestore restore) {
+        Map<Object, List<Manifest.Part>> graphs = new IdentityHashMap<>();
+        for (int i = 0; i < restore.graphCount(); i++) {
+            graphs.put(restore.graph(i), manifest.of(FileKind.GRAPH, i));
+        }
+        Map<Integer, List<Manifest.Part>> rows = new HashMap<>();
+        for (int i = 0; i < restore.rowsCount(); i++) {
+            rows.put(restore.rowsId(i), manifest.of(FileKind.ROWS, i));
+        }
+        return new Predecessor(manifest, restore.numbers(), graphs, rows);
     }
 
     private void load(Keyspace keyspace, IndexesRestore restore, long nowMillis) throws IOException {
@@ -58,26 +78,32 @@ final class CheckpointLoader {
         }
         for (Manifest.Part part : manifest.of(FileKind.ROWS)) {
             check(part, restore.rowsCount());
-            onAllThreads(part, image -> restore.rows(part.number(), image));
+            onAllThreads(part, image -> restore.rows(part.number(), part::counts, image));
         }
+        int graph = -1;
         for (Manifest.Part part : manifest.of(FileKind.GRAPH)) {
             check(part, restore.graphCount());
-            graph(part, restore);
+            graph(part, part.number() != graph, restore);
+            graph = part.number();
         }
         try (KeyspaceImport keys = new KeyspaceImport(keyspace, restore, nowMillis, counter)) {
             for (Manifest.Part part : manifest.of(FileKind.KEYS)) {
                 onAllThreads(part, image -> {
-                    keys.small(image);
+                    keys.small(image, part::counts);
                     progress.setKeys(keys.keys(), keys.expiredKeys());
                 });
             }
             restore.settle(threads);
-            for (Manifest.Part part : manifest.of(FileKind.REST)) {
-                sequentially(part, keys::rest);
+            // Oldest first. All of the newest counts: a key that came late to a hash slot is there, and only there,
+            // even if the slot is left in an older file.
+            for (Manifest.Part part : manifest.of(FileKind.REST).reversed()) {
+                boolean isNewest = part.checkpoint() == manifest.checkpoint();
+                sequentially(part, image -> keys.rest(image, slot -> isNewest || part.counts(slot)));
             }
             keys.finish();
             progress.setKeys(keys.keys(), keys.expiredKeys());
         }
+        keyspace.changedSlots().clearAll(); // All are as the checkpoint has them; what follows may change some.
         restore.finish(threads);
     }
 
@@ -86,13 +112,13 @@ final class CheckpointLoader {
             throw new DamagedCheckpointException(
                     Manifest.name(manifest.checkpoint(), FileKind.MANIFEST, 0),
                     0,
-                    "it names " + part.name(manifest.checkpoint()) + ", and the definitions do not");
+                    "it names " + part.name() + ", and the definitions do not");
         }
     }
 
     private void sequentially(Manifest.Part part, Consumer<ImageReader> consumer) throws IOException {
         try (BlockReader.Buffer buffer = new BlockReader.Buffer(counter);
-                BlockReader reader = new BlockReader(storage, part, manifest.checkpoint(), buffer)) {
+                BlockReader reader = new BlockReader(storage, part, buffer)) {
             readAll(reader, buffer, consumer);
         }
     }
@@ -110,7 +136,7 @@ final class CheckpointLoader {
 
     private void onAllThreads(Manifest.Part part, Consumer<ImageReader> consumer) throws IOException {
         try (BlockReader.Buffer first = new BlockReader.Buffer(counter);
-                BlockReader reader = new BlockReader(storage, part, manifest.checkpoint(), first)) {
+                BlockReader reader = new BlockReader(storage, part, first)) {
             readOnAllThreads(reader, consumer);
         }
     }
@@ -123,12 +149,17 @@ final class CheckpointLoader {
         });
     }
 
-    /// The first block says where walks begin and what codes go by; the others are nodes.
-    private void graph(Manifest.Part part, IndexesRestore restore) throws IOException {
+    /// The first block says where walks begin and what codes go by, which is true of the newest file; the
+    /// others are nodes.
+    private void graph(Manifest.Part part, boolean isNewest, IndexesRestore restore) throws IOException {
         try (BlockReader.Buffer first = new BlockReader.Buffer(counter);
-                BlockReader reader = new BlockReader(storage, part, manifest.checkpoint(), first)) {
-            reader.next(first, image -> restore.start(part.number(), image));
-            readOnAllThreads(reader, image -> restore.nodes(part.number(), image));
+                BlockReader reader = new BlockReader(storage, part, first)) {
+            reader.next(first, image -> {
+                if (isNewest) {
+                    restore.start(part.number(), image);
+                }
+            });
+            readOnAllThreads(reader, image -> restore.nodes(part.number(), part::counts, image));
         }
     }
 }

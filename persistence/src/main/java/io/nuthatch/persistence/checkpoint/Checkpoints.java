@@ -10,24 +10,32 @@ import io.nuthatch.engine.keyspace.KeyEvent;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.memory.MemoryAccount;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The checkpoints in one folder: writes the next one, reads the newest whole one.
 ///
-/// A checkpoint is whole once its manifest has its name; files without one are what a crash left behind, and
-/// the next save clears them away. When a new one is whole the older ones go.
+/// A checkpoint is whole once its manifest has its name; files that no manifest names are what a crash left
+/// behind, and the next save clears them away. When a new one is whole the older ones go, but for the files
+/// in which it has left what did not change.
 ///
 /// Threads: [#save] and [#load] one at a time; [#onEvent] and [#onFlush] by any thread, for every event of
 /// the keyspace's listener.
 public final class Checkpoints {
+    private static final Logger LOG = System.getLogger(Checkpoints.class.getName());
+
     private final Storage storage;
     private final Keyspace keyspace;
     private final Indexes indexes;
     private final Supplier<@Nullable Journal> journal;
     private final MemoryAccount.Counter counter;
     private final NanoClock clock;
+    private @Nullable Predecessor predecessor; // Of whoever saves and loads.
     private volatile @Nullable CheckpointWriter writing;
 
     /// `journal` gives the log that goes on where a checkpoint ends, null for none; asked at each save.
@@ -51,15 +59,18 @@ public final class Checkpoints {
     ///
     /// @param savedMillis when the checkpoint was begun, Unix milliseconds
     /// @param bytes of all its files
+    /// @param ownBytes of those that were written for it; what did not change stays in older ones
     /// @param indexesLsn the log's records about indexes up to this one are in it
     /// @param endLsn what the log must reach; -1 when no log goes on where it ends
     /// @param slotLsns the log's records about keys of a hash slot up to this one are in it
-    public record Saved(long savedMillis, long keys, long bytes, long indexesLsn, long endLsn, long[] slotLsns) {
+    public record Saved(
+            long savedMillis, long keys, long bytes, long ownBytes, long indexesLsn, long endLsn, long[] slotLsns) {
         private static Saved of(Manifest manifest) {
             return new Saved(
                     manifest.savedMillis(),
                     manifest.keys(),
                     manifest.bytes(),
+                    manifest.ownBytes(),
                     manifest.indexesLsn(),
                     manifest.endLsn(),
                     manifest.slotLsns());
@@ -88,14 +99,20 @@ public final class Checkpoints {
         for (String name : before) {
             number = Math.max(number, Manifest.checkpointOf(name) + 1);
         }
-        clear(before, Manifest.newest(before));
+        Predecessor last = predecessor;
+        if (last != null && last.manifest().checkpoint() != Manifest.newest(before)) {
+            last = null; // Somebody else was here.
+        }
+        clearBefore(before, last);
         Journal log = journal.get();
-        CheckpointWriter writer = new CheckpointWriter(storage, number, keyspace, indexes, log, counter, clock);
+        CheckpointWriter writer = new CheckpointWriter(storage, number, keyspace, indexes, log, last, counter, clock);
         writing = writer;
+        predecessor = null; // Until it is known what is on the disk.
         try {
-            Manifest manifest = writer.write(nowMillis);
-            clear(storage.list(), number);
-            Saved saved = Saved.of(manifest);
+            Predecessor written = write(writer, nowMillis, last);
+            predecessor = written;
+            clear(storage.list(), written.manifest());
+            Saved saved = Saved.of(written.manifest());
             if (log != null) {
                 log.cut(saved.coveredLsn());
             }
@@ -108,22 +125,38 @@ public final class Checkpoints {
         }
     }
 
+    private Predecessor write(CheckpointWriter writer, long nowMillis, @Nullable Predecessor last) throws IOException {
+        try {
+            return writer.write(nowMillis);
+        } catch (IOException | RuntimeException | Error failure) {
+            predecessor = writer.forget() ? last : null;
+            throw failure;
+        }
+    }
+
+    private void clearBefore(List<String> names, @Nullable Predecessor last) throws IOException {
+        try {
+            clear(names, last == null ? newestManifest() : last.manifest());
+        } catch (DamagedCheckpointException damage) {
+            // What it needs is not known. It goes as a whole when the new one is there.
+            LOG.log(Level.WARNING, "the last checkpoint cannot be read: {0}", damage.getMessage());
+        }
+    }
+
     private void clearQuietly(Throwable failure) {
         try {
-            List<String> names = storage.list();
-            clear(names, Manifest.newest(names));
+            clear(storage.list(), newestManifest());
         } catch (IOException alsoFailed) {
             failure.addSuppressed(alsoFailed);
         }
     }
 
-    /// Deletes the files of all checkpoints but `kept`; -1 keeps none.
-    private void clear(List<String> names, long kept) throws IOException {
+    /// Deletes the files of all checkpoints but those that `kept` names; null keeps none.
+    private void clear(List<String> names, @Nullable Manifest kept) throws IOException {
+        Set<String> needed = kept == null ? Set.of() : new HashSet<>(kept.names());
         boolean isChanged = false;
         for (String name : names) {
-            long number = Manifest.checkpointOf(name);
-            boolean isDraft = name.endsWith(".tmp");
-            if (number >= 0 && (number != kept || isDraft)) {
+            if (Manifest.checkpointOf(name) >= 0 && !needed.contains(name)) {
                 storage.delete(name);
                 isChanged = true;
             }
@@ -159,7 +192,7 @@ public final class Checkpoints {
     public void beginLog() throws IOException {
         Manifest manifest = newestManifest();
         if (manifest != null) {
-            clear(storage.list(), manifest.checkpoint()); // A draft that a crash left behind would be in the way.
+            clear(storage.list(), manifest); // A draft that a crash left behind would be in the way.
             manifest.beginningLog().publish(storage, counter);
         }
     }
@@ -172,8 +205,10 @@ public final class Checkpoints {
         if (manifest == null) {
             return null;
         }
+        predecessor = null;
         try (LoadThreads threads = new LoadThreads(threadCount)) {
-            new CheckpointLoader(storage, manifest, threads, progress, counter).load(keyspace, indexes, nowMillis);
+            predecessor = new CheckpointLoader(storage, manifest, threads, progress, counter)
+                    .load(keyspace, indexes, nowMillis);
         }
         return Saved.of(manifest);
     }

@@ -28,6 +28,11 @@ enum FileKind {
         return code;
     }
 
+    /// Whether a file of an older checkpoint may go on counting in part.
+    boolean hasItems() {
+        return this == GRAPH || this == KEYS || this == REST || this == ROWS;
+    }
+
     /// As it stands in the file's name.
     String word() {
         return word;

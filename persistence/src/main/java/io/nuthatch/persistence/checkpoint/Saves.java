@@ -286,9 +286,10 @@ public final class Saves implements KeyspaceListener, AutoCloseable {
             changesSaved = before;
             LOG.log(
                     Level.INFO,
-                    "saved {0} keys, {1} MB, in {2} ms",
+                    "saved {0} keys, {1} MB, of which {2} MB have changed, in {3} ms",
                     saved.keys(),
                     saved.bytes() >> 20,
+                    saved.ownBytes() >> 20,
                     clock.nowMillis() - startMillis);
         } finally {
             end(done);

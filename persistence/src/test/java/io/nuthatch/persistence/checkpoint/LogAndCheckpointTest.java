@@ -53,7 +53,7 @@ class LogAndCheckpointTest {
     /// What was done, and the record that tells of it.
     private record Done(long lsn, Consumer<Store> operation) {}
 
-    private static IndexDefinition definition(String name) {
+    static IndexDefinition definition(String name) {
         FieldType.Vector vector = new FieldType.Vector(
                 FieldType.Vector.Algorithm.HNSW,
                 VectorType.FLOAT32,
@@ -70,7 +70,7 @@ class LogAndCheckpointTest {
         return IndexDefinition.of(name, List.of("doc:"), List.of(new FieldSpec("vec", "vec", vector, Set.of())));
     }
 
-    private static String vector(Random random) {
+    static String vector(Random random) {
         byte[] vector = new byte[16];
         for (int j = 0; j < 4; j++) {
             vector[4 * j + 3] = (byte) (60 + random.nextInt(4)); // Small finite floats.
@@ -155,7 +155,7 @@ class LogAndCheckpointTest {
     }
 
     /// As [#operation], and now and then something about all keys or the indexes.
-    private static Consumer<Store> anyOperation(Random random) {
+    static Consumer<Store> anyOperation(Random random) {
         return switch (random.nextInt(150)) {
             case 0 -> LogAndCheckpointTest::flush;
             case 1 -> LogAndCheckpointTest::swap;
@@ -177,7 +177,7 @@ class LogAndCheckpointTest {
     }
 
     /// What clients see; how a value is encoded is no part of it.
-    private static Map<String, String> dump(Store store) {
+    static Map<String, String> dump(Store store) {
         Map<String, String> all = new TreeMap<>(store.dump());
         all.replaceAll((key, value) -> {
             String[] words = value.split(" ", 4);

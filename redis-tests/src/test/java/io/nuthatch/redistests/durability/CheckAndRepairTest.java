@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -246,8 +247,9 @@ class CheckAndRepairTest {
                 "FT.SEARCH", "idx", "*=>[KNN 5 @v $q]", "PARAMS", 2, "q", new byte[8], "NOCONTENT", "DIALECT", 2);
     }
 
+    /// The newest of that kind: what did not change stays in files of older checkpoints.
     private Path checkpointFile(String word) throws IOException {
-        return files("checkpoints").stream()
+        return files("checkpoints").reversed().stream()
                 .filter(file -> file.toString().contains("-" + word))
                 .findFirst()
                 .orElseThrow();
@@ -308,7 +310,7 @@ class CheckAndRepairTest {
         Path keys = checkpointFile("keys");
         flip(keys, Files.size(keys) / 2);
         for (Path file : older) { // As a crash before their removal leaves them.
-            Files.copy(kept.resolve(file.getFileName()), file);
+            Files.copy(kept.resolve(file.getFileName()), file, StandardCopyOption.REPLACE_EXISTING);
         }
         assertRefused(keys.getFileName().toString());
         FolderCheck.Repaired repaired = repair();
