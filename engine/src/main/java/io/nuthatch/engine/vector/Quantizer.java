@@ -170,8 +170,12 @@ public final class Quantizer {
         return limited;
     }
 
-    private static float factor(Rows rows, Metric metric, long vector) {
-        return metric == Metric.COSINE ? rows.inverseNorm(vector) : 1;
+    private static double factor(Rows rows, Metric metric, long vector) {
+        if (metric != Metric.COSINE) {
+            return 1;
+        }
+        float inverse = rows.inverseNorm(vector);
+        return Rows.isTrusted(inverse) ? inverse : WideDistance.inverseNorm(rows.type(), vector, rows.dim());
     }
 
     public Compression compression() {
@@ -311,8 +315,15 @@ public final class Quantizer {
     /// Writes `x - center` of the vector of `rows`' type at `vector` to `work`, yet to be rotated, and zeros
     /// up to the next line.
     private void difference(Rows rows, long vector, long work) {
-        float factor = factor(rows, metric, vector);
+        double factor = factor(rows, metric, vector);
         int dim = dim();
+        if (4L * dim < workBytes()) {
+            Memory.fill(work + 4L * dim, workBytes() - 4L * dim, (byte) 0);
+        }
+        if (!Rows.isTrusted(factor)) {
+            limit(rows, vector, factor, work);
+            return;
+        }
         if (rows.type() == VectorType.FLOAT32) {
             Memory.copy(vector, work, 4L * dim);
         } else {
@@ -320,17 +331,14 @@ public final class Quantizer {
                 Memory.putFloat(work + 4L * i, (float) rows.type().get(vector, i));
             }
         }
-        if (4L * dim < workBytes()) {
-            Memory.fill(work + 4L * dim, workBytes() - 4L * dim, (byte) 0);
-        }
-        Transforms.center(work, factor, center);
+        Transforms.center(work, (float) factor, center);
         if (!(largest(work) * Math.sqrt(dim) < LENGTH_MAX)) {
             limit(rows, vector, factor, work);
         }
     }
 
     /// The same in double precision, for what float32 cannot hold.
-    private void limit(Rows rows, long vector, float factor, long work) {
+    private void limit(Rows rows, long vector, double factor, long work) {
         double squares = 0;
         for (int i = 0; i < center.length; i++) {
             double difference = rows.type().get(vector, i) * factor - center[i];

@@ -7,6 +7,11 @@ import io.nuthatch.engine.memory.Memory;
 /// The factor of a query is its inverse norm for COSINE, else 1; a row is its own prepared query, but for the
 /// types that kernels convert (FLOAT16, BFLOAT16). Distances of FLOAT64 rows are rounded to float32 by
 /// [#score] and kept whole by [#precise].
+///
+/// A distance is never NaN, and infinite only where it is beyond float32 (a squared distance, an inner
+/// product). Where the terms are beyond it, or so small that they vanish, and the distance is not,
+/// [WideDistance] has the last word: inner products that came out as no finite number, and cosines of very
+/// long or very short vectors.
 public final class RowScorer extends Scorer {
     private static final int TOUCH_BYTES_MAX = 128;
 
@@ -83,7 +88,15 @@ public final class RowScorer extends Scorer {
 
     @Override
     public float score(long query, float factor, int ordinal) {
-        return finish(kernel.one(query, rows.address(ordinal), padded), factor, ordinal);
+        float value = kernel.one(query, rows.address(ordinal), padded);
+        return switch (metric) {
+            case L2 -> value;
+            case IP -> Math.abs(value) <= Float.MAX_VALUE ? 1 - value : (float) wide(query, ordinal);
+            case COSINE -> {
+                float inverse = rows.inverseNormAt(ordinal);
+                yield isTrusted(factor, inverse) ? 1 - value * factor * inverse : (float) wide(query, ordinal);
+            }
+        };
     }
 
     /// The distance with all the precision the type has.
@@ -94,12 +107,24 @@ public final class RowScorer extends Scorer {
         double value = kernel.precise(query, rows.address(ordinal), padded);
         return switch (metric) {
             case L2 -> value;
-            case IP -> 1 - value;
+            case IP -> Double.isFinite(value) ? 1 - value : wide(query, ordinal);
             case COSINE -> {
+                if (!isTrusted(factor, rows.inverseNormAt(ordinal))) {
+                    yield wide(query, ordinal);
+                }
                 double squares = kernelDot(query, query) * kernelDot(rows.address(ordinal), rows.address(ordinal));
                 yield squares == 0 ? 1 : 1 - value / Math.sqrt(squares);
             }
         };
+    }
+
+    private static boolean isTrusted(float factor, float inverseNorm) {
+        return Rows.isTrusted(factor) && Rows.isTrusted(inverseNorm);
+    }
+
+    private double wide(long query, int ordinal) {
+        VectorType queryType = isConverted ? VectorType.FLOAT32 : rows.type();
+        return WideDistance.of(metric, queryType, query, rows.type(), rows.address(ordinal), rows.dim());
     }
 
     private double kernelDot(long one, long other) {
@@ -131,11 +156,12 @@ public final class RowScorer extends Scorer {
             case L2 -> {}
             case IP -> {
                 for (i = 0; i < count; i++) {
-                    out[i] = 1 - out[i];
+                    float distance = 1 - out[i];
+                    out[i] = Math.abs(distance) <= Float.MAX_VALUE ? distance : (float) wide(query, ordinals[from + i]);
                 }
             }
             case COSINE -> {
-                if (rows.areAllUnit()) {
+                if (rows.areAllUnit() && Rows.isTrusted(factor)) {
                     for (i = 0; i < count; i++) {
                         out[i] = 1 - out[i] * factor;
                     }
@@ -143,7 +169,10 @@ public final class RowScorer extends Scorer {
                 }
                 rows.normAddresses(ordinals, from, count, addresses);
                 for (i = 0; i < count; i++) {
-                    out[i] = 1 - out[i] * factor * Memory.getFloat(addresses[i]);
+                    float inverse = Memory.getFloat(addresses[i]);
+                    out[i] = isTrusted(factor, inverse)
+                            ? 1 - out[i] * factor * inverse
+                            : (float) wide(query, ordinals[from + i]);
                 }
             }
         }
@@ -161,13 +190,5 @@ public final class RowScorer extends Scorer {
             }
         }
         addresses[count] = sum;
-    }
-
-    private float finish(float value, float factor, int ordinal) {
-        return switch (metric) {
-            case L2 -> value;
-            case IP -> 1 - value;
-            case COSINE -> 1 - value * factor * rows.inverseNormAt(ordinal);
-        };
     }
 }

@@ -19,6 +19,10 @@ import io.nuthatch.engine.memory.RecordTable;
 /// to them.
 public final class Rows implements AutoCloseable {
     private static final int LINE_BYTES = 64;
+    private static final double SQUARES_MIN = 1e-30;
+    private static final double SQUARES_MAX = 1e36;
+    private static final double INVERSE_MAX = 1e15;
+    private static final double INVERSE_MIN = 1e-18;
     private static final double UNIT_SLACK = 5e-7; // Of the square: four units in the last place of float32.
 
     private final VectorType type;
@@ -114,23 +118,26 @@ public final class Rows implements AutoCloseable {
     }
 
     /// `1 / |vector|`, exactly 1 where it is so up to rounding (embeddings mostly come normalized), and 0 for
-    /// the zero vector, whose cosine distance to everything is then 1.
+    /// the zero vector alone, whose cosine distance to everything is then 1; see [#isTrusted].
     float inverseNorm(long vector) {
         double squares = 0;
         if (type == VectorType.FLOAT32) {
             squares = squares(vector, padded(type));
         }
-        if (!(squares > Float.MIN_NORMAL && squares < Float.MAX_VALUE)) {
-            squares = 0; // In double where float32 would overflow or vanish, and for the types whose sum is cheap.
-            for (int i = 0; i < dim; i++) {
-                double component = type.get(vector, i);
-                squares += component * component;
+        if (!(squares > SQUARES_MIN && squares < SQUARES_MAX)) { // Other types', or too near the ends of float32.
+            double inverse = WideDistance.inverseNorm(type, vector, dim);
+            if (Math.abs(inverse * inverse - 1) <= UNIT_SLACK) {
+                return 1;
             }
+            return inverse == 0 ? 0 : (float) Math.clamp(inverse, Float.MIN_VALUE, Float.MAX_VALUE);
         }
-        if (Math.abs(squares - 1) <= UNIT_SLACK) {
-            return 1;
-        }
-        return squares == 0 ? 0 : (float) Math.min(1 / Math.sqrt(squares), Float.MAX_VALUE);
+        return Math.abs(squares - 1) <= UNIT_SLACK ? 1 : (float) (1 / Math.sqrt(squares));
+    }
+
+    /// Whether two vectors of such inverse norms have an inner product that float32 holds and that no
+    /// component's share vanishes from.
+    static boolean isTrusted(double inverseNorm) {
+        return inverseNorm <= INVERSE_MAX && inverseNorm >= INVERSE_MIN || inverseNorm == 0;
     }
 
     /// A plain loop, which is fast as soon as it is compiled at all. A kernel of the vector module is fast

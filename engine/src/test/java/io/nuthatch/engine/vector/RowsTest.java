@@ -113,6 +113,62 @@ class RowsTest {
         }
     }
 
+    /// From subnormals to the largest there are, with signs that make sums of infinities, and among them the
+    /// zero vector. Expected is the plain double precision answer, in range for float32's; for FLOAT64 the
+    /// ends are nearer.
+    @ParameterizedTest
+    @EnumSource(
+            value = VectorType.class,
+            names = {"FLOAT32", "BFLOAT16", "FLOAT64"})
+    void distancesAtTheEndsOfFloat32AreThoseOfDoubles(VectorType type) {
+        double[] scales = {1, 1e-44, 1e-40, 1e-25, 1e-12, 0, 1e10, 1e18, 1e25, 3e37, 3.3e38};
+        Random random = new Random(0x5eed);
+        MemoryAccount.Counter counter = account.counter("test", "scratch");
+        int scratchBytes = 1 << 16;
+        long scratch = OffHeap.allocate(scratchBytes, counter);
+        long raw = scratch + scratchBytes / 2;
+        for (int dim : new int[] {1, 2, 16, 40, 100}) {
+            for (Metric metric : Metric.values()) {
+                try (Rows rows = new Rows(type, dim, true, account, "idx")) {
+                    int[] ordinals = new int[scales.length];
+                    for (int i = 0; i < scales.length; i++) {
+                        ordinals[i] = i;
+                        for (int j = 0; j < dim; j++) {
+                            type.put(raw, j, scales[i] * (2 * random.nextDouble() - 1));
+                        }
+                        rows.put(i, raw);
+                    }
+                    RowScorer scorer = new RowScorer(rows, metric);
+                    float[] out = new float[scales.length];
+                    for (int q = 0; q < scales.length; q++) {
+                        float factor = scorer.prepare(rows.address(q), scratch);
+                        scorer.score(scratch, factor, ordinals, 0, out.length, new long[out.length + 1], out);
+                        for (int i = 0; i < scales.length; i++) {
+                            double exact = model(type, metric, rows.address(q), rows.address(i), dim);
+                            double expected = metric == Metric.COSINE && Double.isNaN(exact) ? 1 : exact;
+                            String what = type + " " + metric + " " + dim + ": " + scales[q] + ", " + scales[i];
+                            assertIsClose(out[i], expected, what);
+                            assertIsClose(scorer.score(scratch, factor, i), expected, what);
+                            assertIsClose((float) scorer.precise(scratch, factor, i), expected, what);
+                        }
+                    }
+                }
+            }
+        }
+        OffHeap.free(scratch, scratchBytes, counter);
+    }
+
+    /// Within a part in 10,000 of what float32 makes of it, which may be infinite; inner products cancel to
+    /// less than their terms, hence the second.
+    private static void assertIsClose(float actual, double expected, String what) {
+        if (Math.abs(expected) > 3.3e38) {
+            assertThat(Math.abs(actual)).as(what).isGreaterThan(3.2e38f);
+            assertThat(Math.signum(actual)).as(what).isEqualTo((float) Math.signum(expected));
+            return;
+        }
+        assertThat((double) actual).as(what).isCloseTo(expected, within(1e-4 + 1e-4 * Math.abs(expected)));
+    }
+
     private static void put(Rows rows, int ordinal, double... components) {
         byte[] bytes = new byte[rows.rowBytes()];
         for (int i = 0; i < components.length; i++) {
