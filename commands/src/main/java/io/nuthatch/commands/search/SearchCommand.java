@@ -85,6 +85,10 @@ final class SearchCommand implements FtCommand.Body {
 
     @Override
     public void execute(CommandContext context, Args args, ReplyWriter reply) {
+        if (!settings.runsShortOnEventLoop()) {
+            search(context, args, reply);
+            return;
+        }
         long start = clock.nanoTime();
         try {
             search(context, args, reply);

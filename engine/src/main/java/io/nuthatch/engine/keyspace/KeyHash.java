@@ -8,7 +8,7 @@ import java.security.SecureRandom;
 ///
 /// The seed is drawn once per process, so that nobody can prepare keys that collide;
 /// `-Dnuthatch.hashSeed=<number>` fixes it for tests.
-final class KeyHash {
+public final class KeyHash {
     private static final long SEED = seed();
     // All three are secret: a factor that can be made zero from outside would let keys collide at will.
     private static final long P0 = mix(SEED ^ 0xa0761d6478bd642fL, 0xe7037ed1a0b428dbL) | 1;
@@ -17,7 +17,8 @@ final class KeyHash {
 
     private KeyHash() {}
 
-    static long of(long address, int length) {
+    /// The hash of `length` bytes at `address`.
+    public static long of(long address, int length) {
         long state = SEED;
         long a;
         long b;
