@@ -206,7 +206,7 @@ final class InfoReply {
         IndexInfo.VectorField vector = info.vectors().get(field.name());
         boolean isCoded = field.type() instanceof FieldType.Vector type && type.compression() != Compression.NONE;
         FieldRecall recall = vector == null ? null : vector.recall();
-        reply.map((vector == null ? 3 : isCoded ? 10 : 5) + (recall == null ? 0 : 3));
+        reply.map((vector == null ? 3 : isCoded ? 11 : 5) + (recall == null ? 0 : 3));
         key("identifier");
         name(field.identifier());
         key("attribute");
@@ -221,6 +221,7 @@ final class InfoReply {
                 integer("code_bytes", vector.codeBytes());
                 integer("code_trainings", vector.trainings());
                 real("code_drift", vector.drift());
+                word("code_use", vector.codeUse().name());
                 real("rescore", type.compression().rescored(100) / 100.0);
             }
         }

@@ -6,6 +6,7 @@ import io.nuthatch.engine.document.IndexInfo;
 import io.nuthatch.engine.document.IndexInfo.Errors;
 import io.nuthatch.engine.document.IndexInfo.Part;
 import io.nuthatch.engine.document.IndexInfo.VectorField;
+import io.nuthatch.engine.hnsw.CodeUse;
 import io.nuthatch.engine.recall.Band;
 import io.nuthatch.engine.recall.FieldRecall;
 import io.nuthatch.engine.recall.LiveRecall;
@@ -40,7 +41,7 @@ class InfoReplyTest {
                 Map.of("n", new Errors(2, "Invalid numeric value", "d:7")),
                 18,
                 0.25,
-                Map.of("v", new VectorField(3, 1, 4096, 0, 512, 1, 1.25, recall)));
+                Map.of("v", new VectorField(3, 1, 4096, 0, 512, 1, 1.25, CodeUse.WALKED, recall)));
     }
 
     private static final String RECORDED = "idx ON HASH PREFIX 1 d: SCHEMA t TEXT WEIGHT 2 g TAG SEPARATOR | SORTABLE n"
@@ -100,7 +101,7 @@ class InfoReplyTest {
         String reply = Wire.of(3, writer -> InfoReply.write(writer, info(create), 0));
         assertThat(reply.replace("'", "").replace("+", ""))
                 .contains("memory: :4096, marked_deleted: :1, compression: SQ8, code_bytes: :512, code_trainings: :1,"
-                        + " code_drift: ,1.25, rescore: ,1.5")
+                        + " code_drift: ,1.25, code_use: WALKED, rescore: ,1.5")
                 .contains("ef_construction: :200, flags: []"); // RediSearch's HNSW has no such attribute.
     }
 

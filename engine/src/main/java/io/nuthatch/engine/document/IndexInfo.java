@@ -1,5 +1,6 @@
 package io.nuthatch.engine.document;
 
+import io.nuthatch.engine.hnsw.CodeUse;
 import io.nuthatch.engine.recall.FieldRecall;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +78,7 @@ public record IndexInfo(
     /// @param trainings how often codes were made
     /// @param recall what its searches reached of late; null for FLAT
     /// @param drift how far the vectors of late are from those the codes were trained on, 1 for as near
+    /// @param codeUse whether walks go by codes
     public record VectorField(
             long size,
             long markedDeleted,
@@ -85,6 +87,7 @@ public record IndexInfo(
             long codeBytes,
             int trainings,
             double drift,
+            CodeUse codeUse,
             @Nullable FieldRecall recall) {}
 
     public long totalBytes() {

@@ -98,6 +98,7 @@ final class IndexReport {
                             stats.codesBytes(),
                             stats.trainings(),
                             stats.drift(),
+                            stats.codeUse(),
                             vector.recall()));
         }
     }

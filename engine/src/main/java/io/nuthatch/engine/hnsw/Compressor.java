@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// So whoever walks by codes finds one for every node that a link or the state LIVE shows to it.
 ///
+/// Between 3 and 4, and again whenever the index has grown by half, [Resolution] judges the codes. If they
+/// cannot tell these vectors apart they are taken back the same way, walks go by rows, and what was linked by
+/// codes is linked anew ([Relinking]). Codes are tried again when the index has grown by half.
+///
 /// Threads: [#step] under the index's `consolidating` lock, and never while a consolidation is running, whose
 /// freed ordinals would change under step 3; [#coding] and [#code] from any operation.
 final class Compressor implements AutoCloseable {
@@ -60,6 +64,8 @@ final class Compressor implements AutoCloseable {
     private final Rows rows;
     private final States states;
     private final Readers readers;
+    private final Resolution resolution;
+    private final Relinking relinking;
     private final MemoryAccount account;
     private final String owner;
     private volatile Coding coding = Coding.NONE;
@@ -70,6 +76,8 @@ final class Compressor implements AutoCloseable {
     private long epoch;
 
     private volatile int trainings;
+    private volatile int judgedAt; // How many vectors there were.
+    private volatile boolean isRefused;
 
     // Guarded by this.
     private double windowSum;
@@ -82,6 +90,8 @@ final class Compressor implements AutoCloseable {
             Metric metric,
             Rows rows,
             States states,
+            Resolution resolution,
+            Relinking relinking,
             Readers readers,
             MemoryAccount account,
             String owner) {
@@ -92,6 +102,8 @@ final class Compressor implements AutoCloseable {
         this.rows = rows;
         this.states = states;
         this.readers = readers;
+        this.resolution = resolution;
+        this.relinking = relinking;
         this.account = account;
         this.owner = owner;
     }
@@ -116,12 +128,27 @@ final class Compressor implements AutoCloseable {
         if (phase != Phase.IDLE) {
             return true;
         }
-        return isWorthwhile && size >= TRAIN_AT && (coding.walked == null || hasMoved(size));
+        return isWorthwhile && size >= TRAIN_AT && (isTrainingWanted(size) || hasGrown(size));
+    }
+
+    private boolean isTrainingWanted(int size) {
+        return coding.walked == null ? !isRefused || hasGrown(size) : hasMoved(size);
+    }
+
+    private boolean hasGrown(int size) {
+        return size >= judgedAt + judgedAt / 2;
     }
 
     /// Data that will never fit one center must not be coded again and again: only when much is new.
     private boolean hasMoved(int size) {
         return drift > Quantizer.DRIFT_MAX && codedSinceTraining >= Math.max(size / 4, TRAIN_AT);
+    }
+
+    CodeUse use() {
+        if (isRefused) {
+            return CodeUse.REFUSED;
+        }
+        return coding.walked == null ? CodeUse.NONE : CodeUse.WALKED;
     }
 
     boolean isRunning() {
@@ -166,7 +193,11 @@ final class Compressor implements AutoCloseable {
         switch (phase) {
             case IDLE -> {
                 if (isWanted(size)) {
-                    train(size);
+                    if (isTrainingWanted(size)) {
+                        train(size);
+                    } else {
+                        judge(s, size);
+                    }
                 }
             }
             case AWAIT_INSERTIONS -> {
@@ -175,7 +206,7 @@ final class Compressor implements AutoCloseable {
                     phase = Phase.CODE;
                 }
             }
-            case CODE -> codeSome(s);
+            case CODE -> codeSome(s, size);
             case AWAIT_WALKS -> {
                 if (hasPassed(s)) {
                     CodeScorer former = Objects.requireNonNull(coding.also);
@@ -220,7 +251,7 @@ final class Compressor implements AutoCloseable {
         phase = Phase.AWAIT_INSERTIONS;
     }
 
-    private void codeSome(Searcher s) {
+    private void codeSome(Searcher s, int size) {
         CodeScorer fresh = Objects.requireNonNull(coding.also);
         s.bind(coding); // For the scratch of the new codes.
         int end = (int) Math.min(states.limit(), (long) cursor + ORDINALS_A_LOOK);
@@ -236,9 +267,34 @@ final class Compressor implements AutoCloseable {
             return;
         }
         CodeScorer former = coding.walked;
-        coding = new Coding(fresh, former);
+        judgedAt = size;
+        isRefused = !resolution.isEnough(s, fresh, size);
         trainings++;
-        if (former == null) {
+        if (isRefused) {
+            coding = new Coding(null, former);
+            readers.retireMemory(fresh.codes()::close);
+            if (former != null) {
+                relinking.request();
+            }
+        } else {
+            coding = new Coding(fresh, former);
+        }
+        awaitWalks();
+    }
+
+    private void judge(Searcher s, int size) {
+        CodeScorer walked = Objects.requireNonNull(coding.walked);
+        judgedAt = size;
+        if (!resolution.isEnough(s, walked, size)) {
+            isRefused = true;
+            coding = new Coding(null, walked);
+            relinking.request();
+            awaitWalks();
+        }
+    }
+
+    private void awaitWalks() {
+        if (coding.also == null) {
             phase = Phase.IDLE;
         } else {
             epoch = readers.advance();

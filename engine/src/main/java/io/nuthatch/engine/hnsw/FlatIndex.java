@@ -235,6 +235,7 @@ public final class FlatIndex implements VectorIndex, Scan.Presence, Scan.Watch, 
                 0,
                 0,
                 1,
+                CodeUse.NONE,
                 0,
                 0);
     }

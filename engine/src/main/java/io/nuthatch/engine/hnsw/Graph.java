@@ -22,6 +22,7 @@ final class Graph implements AutoCloseable {
     final Walk walk;
     final Insertion insertion;
     final Repair repair;
+    final Relinking relinking;
     final Compressor compressor;
 
     /// `alpha` as in [Pruning].
@@ -38,10 +39,21 @@ final class Graph implements AutoCloseable {
         this.links = new Links(parameters.maxConnections(), account, owner);
         this.walk = new Walk(entry, states, links, readers, clock);
         Pruning pruning = new Pruning(states, alpha);
-        Twins twins = new Twins(states, links, metric);
-        this.insertion = new Insertion(entry, states, links, walk, pruning, twins, parameters, metric);
-        this.repair = new Repair(entry, states, links, walk, pruning, twins, insertion, parameters);
-        this.compressor = new Compressor(parameters.compression(), metric, rows, states, readers, account, owner);
+        Detour detour = new Detour(states, links);
+        Twins twins = new Twins(states, links, detour, metric);
+        this.insertion = new Insertion(entry, states, links, walk, pruning, twins, detour, parameters, metric);
+        this.repair = new Repair(entry, states, links, walk, pruning, twins, detour, insertion, parameters);
+        this.relinking = new Relinking(this);
+        this.compressor = new Compressor(
+                parameters.compression(),
+                metric,
+                rows,
+                states,
+                new Resolution(states, walk),
+                relinking,
+                readers,
+                account,
+                owner);
     }
 
     @Override

@@ -40,6 +40,7 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
 
     private static final double CONSOLIDATE_SHARE = 0.09;
     private static final int CONSOLIDATE_MIN = 128;
+    private static final int UNCHECKED_MAX = 4096; // Insertions until upkeep looks for nodes that nobody names.
 
     private final Metric metric;
     private final HnswParameters parameters;
@@ -261,8 +262,11 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
                 buffer.free(slot); // Only now: a search that finds the slot free finds the node in the graph.
             }
         }
-        insertions.incrementAndGet();
-        if (isRemoved || graph.compressor.isWanted(linked())) {
+        long unchecked = insertions.incrementAndGet() - consolidation.checkedInsertions();
+        if (unchecked > Math.max(UNCHECKED_MAX, size / 2)) { // No quiet moment has come: look for lost nodes now.
+            consolidation.request();
+            queueUpkeep();
+        } else if (isRemoved || isWorkWanted()) {
             considerUpkeep();
         }
     }
@@ -330,9 +334,13 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
 
     private void considerUpkeep() {
         int dead = tombstones;
-        if (graph.compressor.isWanted(linked()) || dead >= consolidationLimit() || dead > 0 && size == 0) {
+        if (isWorkWanted() || dead >= consolidationLimit() || dead > 0 && size == 0) {
             queueUpkeep();
         }
+    }
+
+    private boolean isWorkWanted() {
+        return graph.compressor.isWanted(linked()) || graph.relinking.isWanted();
     }
 
     private void queueUpkeep() {
@@ -359,8 +367,17 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
             if (readers.isClosed()) {
                 return false;
             }
-            boolean isCompressing = !consolidation.isRunning() && graph.compressor.isWanted(linked());
-            return isCompressing ? compressSlice() : consolidation.step();
+            if (consolidation.isRunning()) {
+                return consolidation.step();
+            }
+            if (graph.compressor.isWanted(linked())) {
+                return compressSlice();
+            }
+            if (graph.relinking.isWanted() && tombstones < consolidationLimit()) {
+                relinkSlice();
+                return true;
+            }
+            return consolidation.step();
         } finally {
             consolidating.unlock();
         }
@@ -387,6 +404,15 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
         Searcher s = readers.enter();
         try {
             return graph.compressor.step(s, linked());
+        } finally {
+            readers.leave(s);
+        }
+    }
+
+    private void relinkSlice() {
+        Searcher s = readers.enter();
+        try {
+            graph.relinking.step(s);
         } finally {
             readers.leave(s);
         }
@@ -436,7 +462,7 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
         }
         readers.drain();
         boolean isWanted = tombstones > 0 || consolidation.checkedInsertions() != insertions.get();
-        if (graph.compressor.isWanted(linked())) {
+        if (isWorkWanted()) {
             queueUpkeep();
         } else if (isWanted && size + tombstones > 0 && buffer.size() == 0 && clock.nanoTime() - quietAfterNanos >= 0) {
             consolidation.request();
@@ -544,8 +570,19 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
                     account.counter(owner, "codes").bytes(),
                     graph.compressor.trainings(),
                     graph.compressor.drift(),
+                    graph.compressor.use(),
                     insertions.get(),
                     consolidation.completed());
+        }
+    }
+
+    /// Live nodes that no walk can reach. In a quiet moment upkeep links them again.
+    int unreachable() {
+        Searcher s = readers.enter();
+        try {
+            return GraphInvariants.unreachable(graph, s);
+        } finally {
+            readers.leave(s);
         }
     }
 
@@ -556,9 +593,9 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
             List<String> faults = new ArrayList<>();
             GraphInvariants.check(graph, s, faults);
             int lost = GraphInvariants.unreachable(graph, s);
-            // Pruning costs a few their last link; upkeep in a quiet moment finds them. By inner product short vectors
-            // are
-            // nobody's nearest, so there it is no fault: the scan that follows a walk with too few hits sees them.
+            // Pruning costs a few their last link; upkeep in a quiet moment finds them. By inner product short
+            // vectors are nobody's nearest, so there it is no fault: the scan that follows a walk with too few hits
+            // sees them.
             if (metric != Metric.IP && lost > size / 100) {
                 faults.add(lost + " of " + size + " live nodes cannot be reached");
             }

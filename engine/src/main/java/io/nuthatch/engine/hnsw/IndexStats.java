@@ -18,5 +18,6 @@ public record IndexStats(
         long codesBytes,
         int trainings,
         float drift,
+        CodeUse codeUse,
         long insertions,
         long consolidations) {}

@@ -28,6 +28,7 @@ final class Insertion {
     private final boolean isWalkShort;
     private final Pruning pruning;
     private final Twins twins;
+    private final Detour detour;
 
     Insertion(
             EntryPoint entry,
@@ -36,6 +37,7 @@ final class Insertion {
             Walk walk,
             Pruning pruning,
             Twins twins,
+            Detour detour,
             HnswParameters parameters,
             Metric metric) {
         this.entry = entry;
@@ -46,6 +48,7 @@ final class Insertion {
         this.efConstruction = Math.max(parameters.efConstruction(), 1);
         this.pruning = pruning;
         this.twins = twins;
+        this.detour = detour;
         this.isWalkShort = ARE_WALKS_SHORT && metric != Metric.IP;
     }
 
@@ -60,18 +63,28 @@ final class Insertion {
                 start = entry.get();
                 if (layer > EntryPoint.layer(start)) {
                     if (start >= 0) {
-                        link(s, ordinal, layer, start);
+                        link(s, ordinal, layer, start, false);
                     }
                     entry.set(ordinal, layer);
                     return;
                 }
             }
         }
-        link(s, ordinal, layer, start);
+        link(s, ordinal, layer, start, false);
         entry.raise(ordinal, layer); // It may have been removed meanwhile, and a lower one took its place.
     }
 
-    private void link(Searcher s, int ordinal, int layerMax, long start) {
+    /// Gives a node of the graph the links that it would get today, in the place of those it has. Who was
+    /// named by it alone is for upkeep to find.
+    void relink(Searcher s, int ordinal) {
+        s.useRowAsQuery(ordinal);
+        long start = entry.get();
+        if (start >= 0) {
+            link(s, ordinal, links.layerOf(ordinal), start, true);
+        }
+    }
+
+    private void link(Searcher s, int ordinal, int layerMax, long start, boolean isAnew) {
         long nearest = walk.descend(s, start, layerMax + 1);
         for (int layer = Math.min(layerMax, EntryPoint.layer(start)); layer >= 0; layer--) {
             s.newMarks(states.limit());
@@ -88,7 +101,11 @@ final class Insertion {
             long[] keys = Arrays.copyOf(s.selectedKeys, count);
             links.lock(ordinal, layer);
             try {
-                links.merge(ordinal, layer, neighbours, count);
+                if (isAnew && count > 0) {
+                    links.write(ordinal, layer, neighbours, count);
+                } else {
+                    links.merge(ordinal, layer, neighbours, count);
+                }
             } finally {
                 links.unlock(ordinal, layer);
             }
@@ -97,7 +114,7 @@ final class Insertion {
                 isNamed |= connect(s, neighbours[i], ordinal, Keys.distance(keys[i]), layer);
             }
             if (!isNamed) { // Every neighbour pruned it away again: it would be on its own from the start.
-                replaceLast(s, neighbours[0], ordinal, layer);
+                detour.lead(s, neighbours[0], ordinal, layer);
             }
         }
     }
@@ -154,22 +171,6 @@ final class Insertion {
             return true;
         } finally {
             links.unlock(node, 0);
-        }
-    }
-
-    /// Makes room for `added` at the cost of the last link, the farthest when the list was pruned.
-    void replaceLast(Searcher s, int node, int added, int layer) {
-        links.lock(node, layer);
-        try {
-            if (states.ofNode(node) >= States.DOOMED) {
-                return;
-            }
-            int count = links.copy(node, layer, s.others);
-            if (!isAmong(s.others, count, added)) {
-                links.set(node, layer, Math.min(count, links.capacity(layer) - 1), added);
-            }
-        } finally {
-            links.unlock(node, layer);
         }
     }
 

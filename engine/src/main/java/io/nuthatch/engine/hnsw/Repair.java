@@ -16,6 +16,7 @@ final class Repair {
     private final Walk walk;
     private final Pruning pruning;
     private final Twins twins;
+    private final Detour detour;
     private final Insertion insertion;
     private final int maxConnections;
     private final int efConstruction;
@@ -27,6 +28,7 @@ final class Repair {
             Walk walk,
             Pruning pruning,
             Twins twins,
+            Detour detour,
             Insertion insertion,
             HnswParameters parameters) {
         this.entry = entry;
@@ -35,6 +37,7 @@ final class Repair {
         this.walk = walk;
         this.pruning = pruning;
         this.twins = twins;
+        this.detour = detour;
         this.insertion = insertion;
         this.maxConnections = parameters.maxConnections();
         this.efConstruction = Math.max(parameters.efConstruction(), 1);
@@ -170,14 +173,14 @@ final class Repair {
                 isNamed = insertion.appendIfRoom(s, near, node);
             }
         }
-        if (!isNamed && owned > 0) {
-            insertion.replaceLast(s, own[0], node, 0);
-        }
         links.lock(node, 0);
         try {
             links.merge(node, 0, own, owned);
         } finally {
             links.unlock(node, 0);
+        }
+        for (int i = 0; i < owned && !isNamed; i++) {
+            isNamed = detour.lead(s, own[i], node, 0);
         }
         return true;
     }

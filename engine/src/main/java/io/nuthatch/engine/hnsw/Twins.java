@@ -17,7 +17,6 @@ final class Twins {
     static final int NONE = -1;
 
     private static final int LOOKED_AT = 16; // Of a pool's nearest.
-    private static final int ATTEMPTS = 3;
 
     /// What rounding makes of an inner product, as a share of it: kernels for one row and for eight add in
     /// different orders. Squared differences of equal vectors are 0 in any order.
@@ -25,11 +24,13 @@ final class Twins {
 
     private final States states;
     private final Links links;
+    private final Detour detour;
     private final float noise;
 
-    Twins(States states, Links links, Metric metric) {
+    Twins(States states, Links links, Detour detour, Metric metric) {
         this.states = states;
         this.links = links;
+        this.detour = detour;
         this.noise = metric == Metric.L2 ? 0 : NOISE;
     }
 
@@ -56,20 +57,24 @@ final class Twins {
     }
 
     /// Puts `node` behind `twin` in its ring, with the links of the twin; false when others kept changing the
-    /// twin's list, or it is being removed. What the node has by then does no harm.
+    /// twin's list, or it is being removed.
     boolean join(Searcher s, int node, int twin, int layer) {
-        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            int count = links.copy(twin, layer, s.others);
-            int[] list = Arrays.copyOf(s.others, count);
+        for (int attempt = 0; attempt < Detour.ATTEMPTS; attempt++) {
+            int[] list = detour.read(s, twin, layer);
             boolean isNamed =
                     Arrays.stream(list).anyMatch(link -> link == node); // Another thread's copy found it first.
             int place = isNamed ? NONE : placeOfNext(s, twin, list);
-            boolean isAlone = place == NONE;
-            if (isAlone) {
-                place = Math.min(count, links.capacity(layer) - 1);
+            int[] first = {twin}; // Two are a ring.
+            if (place != NONE) {
+                first = new int[] {list[place]};
+            } else {
+                place = Math.min(list.length, links.capacity(layer) - 1);
+                if (place < list.length) {
+                    first = new int[] {twin, list[place]};
+                }
             }
-            adopt(node, isAlone ? twin : list[place], list, layer);
-            if (isNamed || name(s, twin, node, place, list, layer)) {
+            detour.adopt(node, first, list, layer);
+            if (isNamed || detour.name(s, twin, node, place, list, layer)) {
                 return true;
             }
         }
@@ -83,54 +88,10 @@ final class Twins {
         float self = s.scorer.score(query, factor, twin);
         s.scorer.score(query, factor, list, 0, list.length, s.addresses, s.otherDistances);
         for (int i = 0; i < list.length; i++) {
-            if (isSame(s.otherDistances[i], self) && mayBeNamed(list[i])) {
+            if (isSame(s.otherDistances[i], self) && detour.mayBeNamed(list[i])) {
                 return i;
             }
         }
         return NONE;
-    }
-
-    /// Gives the node a link to `next` for certain, and to those of `others` that there is room for.
-    private void adopt(int node, int next, int[] others, int layer) {
-        int[] adopted = new int[others.length + 1];
-        int size = 0;
-        adopted[size++] = next;
-        for (int other : others) {
-            if (other != node && other != next && mayBeNamed(other)) {
-                adopted[size++] = other;
-            }
-        }
-        links.lock(node, layer);
-        try {
-            int[] present = new int[links.capacity(layer)];
-            int count = links.copy(node, layer, present);
-            if (count == present.length && Arrays.stream(present).noneMatch(link -> link == next)) {
-                links.set(node, layer, count - 1, next);
-            }
-            links.merge(node, layer, adopted, size);
-        } finally {
-            links.unlock(node, layer);
-        }
-    }
-
-    /// Whether a list may name the node: one that is being taken out may stand in lists that were not
-    /// repaired yet, and must not get into one that was.
-    private boolean mayBeNamed(int node) {
-        return states.ofNode(node) < States.DOOMED;
-    }
-
-    /// Makes the twin name the node in `place`, if its list is still `list`.
-    private boolean name(Searcher s, int twin, int node, int place, int[] list, int layer) {
-        links.lock(twin, layer);
-        try {
-            int count = links.copy(twin, layer, s.others);
-            if (states.ofNode(twin) > States.LIVE || !Arrays.equals(s.others, 0, count, list, 0, list.length)) {
-                return false;
-            }
-            links.set(twin, layer, place, node);
-            return true;
-        } finally {
-            links.unlock(twin, layer);
-        }
     }
 }

@@ -222,6 +222,16 @@ final class IndexModel implements AutoCloseable {
         }
     }
 
+    /// Lets an index whose work waits for [IndexThreads#runPending] look for lost nodes until it has none;
+    /// upkeep rests for a hundred times as long as it worked.
+    static void awaitWhole(HnswIndex index, IndexThreads threads) throws InterruptedException {
+        for (int i = 0; i < 500 && index.unreachable() > 0; i++) {
+            Thread.sleep(10);
+            index.idle();
+            threads.runPending();
+        }
+    }
+
     Filter filter(double share) {
         long[] words = new long[(nextOrdinal + 63) / 64];
         for (int ordinal = 0; ordinal < nextOrdinal; ordinal++) {
