@@ -36,10 +36,12 @@ record S3Connection(@Nullable URI endpoint, @Nullable String region, boolean isP
         if (!region.isEmpty() && !region.matches("[a-z0-9-]{1,63}")) {
             throw new IOException(REGION + " '" + region + "' is no name of a region, such as eu-central-1");
         }
-        boolean isPathStyle = switch (settings.value(PATH_STYLE)) {
+        String pathStyle = settings.value(PATH_STYLE);
+        boolean isPathStyle = switch (pathStyle) {
             case "yes" -> true;
             case "no" -> false;
-            default -> uri != null;
+            case "", "auto" -> uri != null;
+            default -> throw new IOException(PATH_STYLE + " is yes, no or auto, not '" + pathStyle + "'");
         };
         return new S3Connection(uri, region.isEmpty() ? null : region, isPathStyle);
     }

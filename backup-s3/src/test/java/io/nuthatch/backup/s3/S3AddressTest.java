@@ -62,6 +62,7 @@ class S3AddressTest {
         assertThatThrownBy(() -> connection("https://key:geheim@minio", "", ""))
                 .hasMessageContaining("is no address such as")
                 .hasMessageNotContaining("geheim");
+        assertThatThrownBy(() -> connection("", "", "maybe")).hasMessageContaining("is yes, no or auto");
         assertThatThrownBy(() -> connection("", "eu central", "")).hasMessageContaining("is no name of a region");
     }
 
