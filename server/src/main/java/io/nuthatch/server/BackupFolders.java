@@ -29,13 +29,6 @@ record BackupFolders(@Nullable Path checkpoints, ServerConfig config, ServerStat
     }
 
     @Override
-    public @Nullable String refusal() {
-        return journal() != null && config.text("aof-engine").get().equals("chronicle")
-                ? "a log of aof-engine chronicle cannot be backed up: aof-engine segmented can"
-                : null;
-    }
-
-    @Override
     public BackupStores.Settings settings() {
         return name -> config.text(name).get();
     }

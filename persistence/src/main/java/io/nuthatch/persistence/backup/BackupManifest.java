@@ -14,7 +14,7 @@ import java.util.zip.CRC32C;
 /// nuthatch-backup 1
 /// taken UNIX-MILLIS
 /// lsn FIRST LAST                  the log can be read up to any record from FIRST to LAST
-/// file BYTES CRC32C NAME          for each: checkpoints/N-…, log/….log
+/// file BYTES CRC32C NAME          for each: checkpoints/N-…, log/….log, log/….queue/…
 /// crc CRC32C                      of all lines before
 /// ```
 ///
@@ -38,6 +38,17 @@ public record BackupManifest(long takenMillis, long firstLsn, long lastLsn, List
     /// Bytes of all files.
     public long bytes() {
         return files.stream().mapToLong(Entry::bytes).sum();
+    }
+
+    /// Whether there is a log in it.
+    public boolean hasLog() {
+        return files.stream().anyMatch(file -> file.name().startsWith(LOG));
+    }
+
+    /// Whether that log is in Chronicle Queue.
+    public boolean hasChronicleLog() {
+        return files.stream()
+                .anyMatch(file -> file.name().startsWith(LOG) && file.name().contains(".queue/"));
     }
 
     void write(BackupStore store) throws IOException {
@@ -112,7 +123,7 @@ public record BackupManifest(long takenMillis, long firstLsn, long lastLsn, List
 
     /// No name leads out of where it is restored to.
     private static String checked(String name) {
-        if (!name.matches("(checkpoints|log)/[0-9a-z.-]+")) {
+        if (!name.matches("(checkpoints|log)(/[0-9a-z-][0-9a-z.-]*){1,2}")) {
             throw new IllegalArgumentException("it names a file " + name);
         }
         return name;

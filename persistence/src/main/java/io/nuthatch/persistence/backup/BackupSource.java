@@ -1,6 +1,5 @@
 package io.nuthatch.persistence.backup;
 
-import io.nuthatch.engine.Storage;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.persistence.checkpoint.CheckpointInspection;
 import io.nuthatch.persistence.disk.FileStorage;
@@ -96,8 +95,8 @@ final class BackupSource implements Closeable {
     }
 
     private void takeLog(Path log, long covered, long endLsn, MemoryAccount.Counter counter) throws IOException {
-        Storage storage = FileStorage.view(log);
-        List<LogCopy.Piece> pieces = LogCopy.pieces(storage);
+        LogCopy copy = LogFolder.view(log, counter);
+        List<LogCopy.Piece> pieces = copy.pieces();
         if (!pieces.isEmpty() && pieces.getFirst().firstLsn() > covered + 1) {
             throw new NoSuchFileException(log.toString(), null, "the log was cut behind a newer checkpoint");
         }
@@ -106,13 +105,15 @@ final class BackupSource implements Closeable {
                 continue;
             }
             boolean isWhole = piece.lastLsn() <= endLsn;
-            LogCopy.Beginning beginning =
-                    isWhole ? null : LogCopy.beginning(storage, piece.name(), endLsn, Long.MAX_VALUE, counter);
-            take(
-                    BackupManifest.LOG + piece.name(),
-                    log.resolve(piece.name()),
-                    beginning == null ? -1 : beginning.bytes(),
-                    isWhole);
+            LogCopy.Beginning beginning = isWhole ? null : copy.beginning(piece, endLsn, Long.MAX_VALUE);
+            long recordBytes = beginning == null ? -1 : beginning.bytes();
+            for (String file : piece.files()) {
+                take(
+                        BackupManifest.LOG + file,
+                        log.resolve(file),
+                        file.equals(piece.files().getFirst()) ? recordBytes : -1,
+                        isWhole && copy.isLinkable());
+            }
             lastLsn = Math.max(lastLsn, beginning == null ? piece.lastLsn() : beginning.lastLsn());
         }
         if (lastLsn < endLsn) {

@@ -32,10 +32,6 @@ public final class Backups implements AutoCloseable {
         @Nullable
         Journal journal();
 
-        /// Why nothing can be backed up here, for the client; null when it can.
-        @Nullable
-        String refusal();
-
         /// Its settings.
         BackupStores.Settings settings();
 
@@ -83,10 +79,6 @@ public final class Backups implements AutoCloseable {
         Path checkpoints = server.checkpoints();
         if (checkpoints == null) {
             throw new IOException("this server was started without a folder and keeps its data in memory alone");
-        }
-        String refusal = server.refusal();
-        if (refusal != null) {
-            throw new IOException(refusal);
         }
         BackupStore store = stores.open(place, server.settings());
         Path data = checkpoints.toAbsolutePath().normalize();

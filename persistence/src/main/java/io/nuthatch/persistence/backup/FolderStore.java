@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 /// A backup in a folder. Hard links where it is on the file system of the data.
 public final class FolderStore implements BackupStore {
     private static final String DRAFT = ".part";
+    private static final int DEPTH = 3; // log/….queue/…
 
     private final Path folder;
 
@@ -43,7 +44,7 @@ public final class FolderStore implements BackupStore {
     }
 
     private List<Path> files() throws IOException {
-        try (Stream<Path> files = Files.walk(folder, 2)) {
+        try (Stream<Path> files = Files.walk(folder, DEPTH)) {
             return files.filter(Files::isRegularFile).toList();
         }
     }

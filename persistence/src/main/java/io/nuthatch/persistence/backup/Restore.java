@@ -11,7 +11,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /// Brings a backup back as the data folder of a server, as it was after a record or at a time.
@@ -61,9 +63,11 @@ public final class Restore {
 
     private static void clear(Path folder) throws IOException {
         if (Files.isDirectory(folder)) {
-            try (Stream<Path> files = Files.list(folder)) {
-                for (Path file : (Iterable<Path>) files::iterator) {
-                    Files.delete(file);
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    if (!file.equals(folder)) {
+                        Files.delete(file);
+                    }
                 }
             }
         }
@@ -72,11 +76,8 @@ public final class Restore {
     private long copyAndCut(Path folder, String checkpoints, String log, long toLsn, long toSeconds)
             throws IOException {
         Files.createDirectories(folder.resolve(checkpoints));
-        boolean hasLog = false;
         for (BackupManifest.Entry entry : manifest.files()) {
             if (entry.name().startsWith(BackupManifest.LOG)) {
-                hasLog = true;
-                Files.createDirectories(folder.resolve(log));
                 copy(entry, folder.resolve(log).resolve(entry.name().substring(BackupManifest.LOG.length())));
             } else {
                 copy(
@@ -88,7 +89,7 @@ public final class Restore {
         try (Storage written = FileStorage.open(folder.resolve(checkpoints))) {
             written.sync();
         }
-        return hasLog ? cut(folder.resolve(log), toLsn, toSeconds) : manifest.lastLsn();
+        return manifest.hasLog() ? cut(folder.resolve(log), toLsn, toSeconds) : manifest.lastLsn();
     }
 
     private static void checkEmpty(Path folder) throws IOException {
@@ -102,6 +103,8 @@ public final class Restore {
     }
 
     private void copy(BackupManifest.Entry entry, Path file) throws IOException {
+        Path parent = Objects.requireNonNull(file.getParent());
+        Files.createDirectories(parent);
         try (InputStream raw = store.read(entry.name());
                 PacedInput in = new PacedInput(raw, pace)) {
             Files.copy(in, file);
@@ -112,27 +115,25 @@ public final class Restore {
         try (FileChannel written = FileChannel.open(file, StandardOpenOption.WRITE)) {
             written.force(true);
         }
+        FileStorage.view(parent).sync();
     }
 
     /// Ends the log behind the last record that is wanted.
     private long cut(Path folder, long toLsn, long toSeconds) throws IOException {
         try (Storage log = FileStorage.open(folder)) {
-            List<LogCopy.Piece> pieces = LogCopy.pieces(log);
+            LogCopy copy = LogFolder.of(folder, log, counter);
             long last = manifest.firstLsn();
             boolean isCut = false;
-            for (LogCopy.Piece piece : pieces) {
+            for (LogCopy.Piece piece : copy.pieces()) {
                 if (isCut) {
-                    log.delete(piece.name());
+                    copy.remove(piece);
                     continue;
                 }
-                LogCopy.Beginning beginning = LogCopy.beginning(log, piece.name(), toLsn, toSeconds, counter);
+                LogCopy.Beginning beginning = copy.beginning(piece, toLsn, toSeconds);
                 last = beginning.lastLsn();
                 isCut = last < Math.min(piece.lastLsn(), manifest.lastLsn());
                 if (isCut) {
-                    try (Storage.File file = log.open(piece.name())) {
-                        file.truncate(beginning.bytes());
-                        file.sync();
-                    }
+                    copy.cut(piece, beginning);
                 }
             }
             log.sync();

@@ -7,9 +7,13 @@ import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
 import io.nuthatch.persistence.checkpoint.CheckpointInspection;
 import io.nuthatch.persistence.checkpoint.CheckpointRepair;
+import io.nuthatch.persistence.chronicle.ChronicleLog;
+import io.nuthatch.persistence.chronicle.MendableQueues;
 import io.nuthatch.persistence.disk.FileStorage;
 import io.nuthatch.persistence.wal.LogInspection;
 import io.nuthatch.persistence.wal.LogRepair;
+import io.nuthatch.persistence.wal.MendableLog;
+import io.nuthatch.persistence.wal.MendableSegments;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,7 +21,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The data folder of a server that does not run: what is in it, and a repair of what is damaged.
@@ -41,7 +44,8 @@ public final class FolderCheck implements AutoCloseable {
     private final EpochClock clock;
     private final MemoryAccount account = new MemoryAccount();
     private final MemoryAccount.Counter counter = account.counter("check", "buffers");
-    private final @Nullable Storage log;
+    private final @Nullable MendableLog log;
+    private final @Nullable Storage logFolder; // Whose lock is held.
     private final @Nullable Storage checkpoints;
 
     /// Opens the folders `logName` and `checkpointsName` in `folder`, as far as they are there; throws when a
@@ -51,31 +55,23 @@ public final class FolderCheck implements AutoCloseable {
         this.logName = logName;
         this.checkpointsName = checkpointsName;
         this.clock = clock;
-        if (isChronicle(folder.resolve(logName))) {
-            throw new IOException(
-                    folder.resolve(logName) + " holds a log of aof-engine chronicle, which this does not" + " read");
-        }
-        this.log = openIfThere(folder.resolve(logName));
+        this.logFolder = openIfThere(folder.resolve(logName));
         try {
             this.checkpoints = openIfThere(folder.resolve(checkpointsName));
+            this.log = logFolder == null ? null : mendable(logFolder);
         } catch (IOException failure) {
             close();
             throw failure;
         }
-        if (log == null && checkpoints == null) {
+        if (logFolder == null && checkpoints == null) {
             throw new NoSuchFileException(
                     folder.toString(), null, "has neither a folder " + logName + " nor a folder " + checkpointsName);
         }
     }
 
-    /// Queues are folders in the log's folder.
-    private static boolean isChronicle(Path log) throws IOException {
-        if (!Files.isDirectory(log)) {
-            return false;
-        }
-        try (Stream<Path> files = Files.list(log)) {
-            return files.anyMatch(file -> file.toString().endsWith(".queue"));
-        }
+    private MendableLog mendable(Storage opened) throws IOException {
+        Path path = folder.resolve(logName);
+        return ChronicleLog.isIn(path) ? new MendableQueues(path, counter) : new MendableSegments(opened, counter);
     }
 
     private static @Nullable Storage openIfThere(Path folder) throws IOException {
@@ -85,7 +81,7 @@ public final class FolderCheck implements AutoCloseable {
     /// Reads everything. Nothing is changed.
     public Findings verify() throws IOException {
         return new Findings(
-                log == null ? null : LogInspection.of(log, counter),
+                log == null ? null : log.inspect(),
                 checkpoints == null ? List.of() : CheckpointInspection.of(checkpoints, counter));
     }
 
@@ -108,15 +104,16 @@ public final class FolderCheck implements AutoCloseable {
         List<String> touched = new ArrayList<>();
         LogInspection foundLog = findings.log();
         if (foundLog != null && plan.lostToLsn() >= plan.lostFromLsn()) {
-            foundLog.read(storage(log), plan.lostFromLsn(), plan.lostToLsn(), counter, lost);
+            foundLog.read(found(log), plan.lostFromLsn(), plan.lostToLsn(), lost);
             writeLostKeys(copies, lost);
         }
         if (!plan.removed().isEmpty() || plan.isForgettingGraphs()) {
             repairCheckpoints(plan, copies, touched);
         }
         if (foundLog != null) {
-            try (Storage kept = FileStorage.open(copies.resolve(logName))) {
-                new LogRepair(storage(log), foundLog, counter)
+            MendableLog mended = found(log);
+            try (MendableLog.Copies kept = mended.copies(copies.resolve(logName))) {
+                new LogRepair(mended, foundLog)
                         .keep(
                                 plan.base().fromLsn(),
                                 plan.base().reachLsn(),
@@ -131,7 +128,7 @@ public final class FolderCheck implements AutoCloseable {
 
     private void repairCheckpoints(RepairPlan plan, Path copies, List<String> touched) throws IOException {
         try (Storage kept = FileStorage.open(copies.resolve(checkpointsName))) {
-            CheckpointRepair repair = new CheckpointRepair(storage(checkpoints), kept, counter);
+            CheckpointRepair repair = new CheckpointRepair(found(checkpoints), kept, counter);
             for (CheckpointInspection removed : plan.removed()) {
                 repair.remove(removed);
                 removed.names().forEach(name -> touched.add(checkpointsName + "/" + name));
@@ -143,7 +140,7 @@ public final class FolderCheck implements AutoCloseable {
         }
     }
 
-    private static Storage storage(@Nullable Storage open) {
+    private static <T> T found(@Nullable T open) {
         if (open == null) {
             throw new IllegalStateException("nothing was found in a folder that is not there");
         }
@@ -181,7 +178,7 @@ public final class FolderCheck implements AutoCloseable {
     /// Lets the folders go.
     @Override
     public void close() throws IOException {
-        try (Storage one = log;
+        try (Storage one = logFolder;
                 Storage other = checkpoints) {
             // Both are closed, whatever one of them throws.
         }

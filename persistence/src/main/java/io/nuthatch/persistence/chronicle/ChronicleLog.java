@@ -12,7 +12,6 @@ import io.nuthatch.persistence.wal.LogWriter;
 import io.nuthatch.persistence.wal.Replaying;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,9 +60,14 @@ public final class ChronicleLog implements LogFiles {
         }
     }
 
+    /// Whether the folder holds queues, as far as it is there.
+    public static boolean isIn(Path log) throws IOException {
+        return Files.isDirectory(log) && !QueueFolder.list(log).isEmpty();
+    }
+
     @Override
     public boolean isEmpty() throws IOException {
-        return QueueFolder.list(log).isEmpty();
+        return !isIn(log);
     }
 
     @Override
@@ -159,9 +163,7 @@ public final class ChronicleLog implements LogFiles {
     private void makeClean(QueueFolder queue, long position) throws IOException {
         try (FileChannel file =
                 FileChannel.open(queue.cycleFile(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            long end = QueueFolder.endOf(position);
-            file.truncate(position);
-            file.write(ByteBuffer.allocate(1), end - 1); // What is in between reads as zeros.
+            queue.endAt(file, position);
             disk.sync(file, queue.cycleFile());
         }
     }

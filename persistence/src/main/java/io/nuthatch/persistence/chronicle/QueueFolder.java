@@ -1,6 +1,8 @@
 package io.nuthatch.persistence.chronicle;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -71,6 +73,17 @@ record QueueFolder(Path path, long firstLsn) {
         return path.getFileName() + "/" + CYCLE_FILE;
     }
 
+    /// Name of Chronicle's own list of files, relative to the log's folder.
+    String tableName() {
+        return path.getFileName() + "/" + TABLE_FILE;
+    }
+
+    /// Cuts off what stands in the cycle file, which `file` is, behind the document that ends at `position`.
+    void endAt(FileChannel file, long position) throws IOException {
+        file.truncate(position);
+        file.write(ByteBuffer.allocate(1), endOf(position) - 1); // What is in between reads as zeros.
+    }
+
     /// Where a file ends whose last document ends at `position`: Chronicle has to see that nothing follows.
     static long endOf(long position) {
         return (position / PAGE_BYTES + 2) * PAGE_BYTES;
@@ -94,11 +107,16 @@ record QueueFolder(Path path, long firstLsn) {
 
     /// Deletes the queue with all its files.
     void delete() throws IOException {
-        try (Stream<Path> files = Files.list(path)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
+        for (Path file : files()) {
+            Files.delete(file);
         }
         Files.delete(path);
+    }
+
+    /// All files that are there.
+    List<Path> files() throws IOException {
+        try (Stream<Path> files = Files.list(path)) {
+            return files.sorted().toList();
+        }
     }
 }

@@ -15,12 +15,13 @@ public final class AppendBuffer implements AutoCloseable {
     private final GrowingBlock block;
     private long lastLsn;
 
-    AppendBuffer(MemoryAccount.Counter counter) {
+    /// An empty one; `counter` counts its memory.
+    public AppendBuffer(MemoryAccount.Counter counter) {
         this.block = new GrowingBlock(FIRST_BYTES, counter);
     }
 
     /// Adds a record with a copy of the payload.
-    void add(long lsn, long payload, int payloadBytes) {
+    public void add(long lsn, long payload, int payloadBytes) {
         long size = SegmentFormat.recordBytes(payloadBytes);
         long record = block.room(size);
         SegmentFormat.begin(record, payloadBytes, lsn);
@@ -33,7 +34,7 @@ public final class AppendBuffer implements AutoCloseable {
     }
 
     /// Completes every record's header.
-    void seal(long syncedLsn, long epochSeconds) {
+    public void seal(long syncedLsn, long epochSeconds) {
         for (long at = 0; at < bytes(); at += sizeAt(at)) {
             SegmentFormat.seal(block.address() + at, syncedLsn, epochSeconds);
         }
@@ -69,7 +70,8 @@ public final class AppendBuffer implements AutoCloseable {
         return Memory.ALL.asSlice(block.address() + offset, size);
     }
 
-    void clear() {
+    /// Removes all records.
+    public void clear() {
         block.clear(KEPT_BYTES, FIRST_BYTES);
     }
 

@@ -39,6 +39,21 @@ public record LogInspection(
         public long records() {
             return lastLsn - firstLsn + 1;
         }
+
+        /// Gives its records from `from` to `to` to `visitor`, but for those without payload; `scan` stands
+        /// in front of the first one.
+        public void visit(Replaying.Records scan, long from, long to, LogFiles.Visitor visitor) throws IOException {
+            for (long lsn = firstLsn; lsn <= to; lsn++) {
+                long record = scan.next();
+                if (record == 0) {
+                    throw new IOException(file + " changes while it is read");
+                }
+                int bytes = SegmentFormat.payloadBytes(record);
+                if (lsn >= from && bytes > 0) {
+                    visitor.record(lsn, record + SegmentFormat.RECORD_HEADER_BYTES, bytes);
+                }
+            }
+        }
     }
 
     /// Something that had been promised to be safe is not there.
@@ -126,26 +141,11 @@ public record LogInspection(
         return lsn;
     }
 
-    /// Gives all good records from `from` to `to` to `visitor`.
-    public void read(Storage storage, long from, long to, MemoryAccount.Counter counter, LogFiles.Visitor visitor)
-            throws IOException {
+    /// Gives all good records from `from` to `to` to `visitor`; this is what was found in `log`.
+    public void read(MendableLog log, long from, long to, LogFiles.Visitor visitor) throws IOException {
         for (Stretch stretch : stretches) {
-            if (stretch.lastLsn < from || stretch.firstLsn > to) {
-                continue;
-            }
-            try (Storage.File file = storage.open(stretch.file);
-                    SegmentScan scan = new SegmentScan(file, counter)) {
-                scan.moveTo(stretch.offset, stretch.firstLsn);
-                for (long lsn = stretch.firstLsn; lsn <= Math.min(to, stretch.lastLsn); lsn++) {
-                    long record = scan.next();
-                    if (record == 0) {
-                        throw new IOException(stretch.file + " changes while it is read");
-                    }
-                    int bytes = SegmentFormat.payloadBytes(record);
-                    if (lsn >= from && bytes > 0) {
-                        visitor.record(lsn, record + SegmentFormat.RECORD_HEADER_BYTES, bytes);
-                    }
-                }
+            if (stretch.lastLsn >= from && stretch.firstLsn <= to) {
+                log.read(stretch, Math.max(from, stretch.firstLsn), Math.min(to, stretch.lastLsn), visitor);
             }
         }
     }

@@ -131,7 +131,7 @@ public final class SegmentFormat {
     }
 
     /// Unix seconds when the record was written.
-    static long seconds(long record) {
+    public static long seconds(long record) {
         return Integer.toUnsignedLong(Memory.getInt(record + SECONDS));
     }
 

@@ -121,6 +121,13 @@ class LogRepairTest {
         return records;
     }
 
+    private List<String> repair(
+            Storage storage, LogInspection found, long from, long to, long resumeAfter, Storage copies)
+            throws IOException {
+        MendableSegments log = new MendableSegments(storage, counter);
+        return new LogRepair(log, found).keep(from, to, resumeAfter, log.copiesTo(copies), 1);
+    }
+
     @Test
     void itFindsWhatAStartRefusesAtTheSamePlace() {
         int[] refused = new int[1];
@@ -182,7 +189,7 @@ class LogRepairTest {
                 try {
                     LogInspection again = LogInspection.of(storage, counter);
                     assertThat(again.reachFrom(1)).as("try %d", tries).isBetween(reach, resumeAfter);
-                    new LogRepair(storage, again, counter).keep(1, again.reachFrom(1), resumeAfter, copies, 1);
+                    repair(storage, again, 1, again.reachFrom(1), resumeAfter, copies);
                     isDone = true;
                 } catch (PowerCut cut) {
                     storage.restart();
@@ -211,8 +218,7 @@ class LogRepairTest {
             Map<String, byte[]> before = contents(storage);
             LogInspection found = LogInspection.of(storage, counter);
             FaultyStorage copies = new FaultyStorage(random);
-            List<String> touched =
-                    new LogRepair(storage, found, counter).keep(1, found.reachFrom(1), found.reachFrom(1), copies, 1);
+            List<String> touched = repair(storage, found, 1, found.reachFrom(1), found.reachFrom(1), copies);
             Map<String, byte[]> kept = contents(copies);
             assertThat(kept.keySet()).containsExactlyInAnyOrderElementsOf(touched);
             kept.forEach((name, bytes) -> assertThat(bytes).isEqualTo(before.get(name)));
@@ -251,16 +257,14 @@ class LogRepairTest {
             }
             long from = second.firstLsn() + random.nextInt((int) second.records());
             assertThat(found.reachFrom(from)).isEqualTo(whole.lastLsn());
-            new LogRepair(storage, found, counter)
-                    .keep(from, whole.lastLsn(), whole.lastLsn(), new FaultyStorage(random), 1);
+            repair(storage, found, from, whole.lastLsn(), whole.lastLsn(), new FaultyStorage(random));
             LogInspection mended = LogInspection.of(storage, counter);
             assertThat(mended.damages()).isEmpty();
             assertThat(mended.firstLsn()).isBetween(2L, from);
             assertThatCode(() -> mended.read(
-                            storage,
+                            new MendableSegments(storage, counter),
                             from,
                             whole.lastLsn(),
-                            counter,
                             (lsn, address, bytes) ->
                                     assertThat(Memory.toBytes(address, bytes)).isEqualTo(payload(lsn))))
                     .doesNotThrowAnyException();

@@ -23,6 +23,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Backups are taken while clients write, brought back elsewhere, and compared key by key.
 class BackupTest {
@@ -39,7 +41,11 @@ class BackupTest {
     }
 
     private TestServer startWithLog(String name) throws IOException {
-        return start(name, "--appendonly", "yes", "--appendfsync", "everysec");
+        return startWithLog(name, "segmented");
+    }
+
+    private TestServer startWithLog(String name, String engine) throws IOException {
+        return start(name, "--appendonly", "yes", "--appendfsync", "everysec", "--aof-engine", engine);
     }
 
     private String place(String name) {
@@ -90,11 +96,12 @@ class BackupTest {
 
     /// Each write is one record, and its value says which: what a restore to a record holds follows from
     /// them.
-    @Test
-    void takenUnderLoadAndBroughtBackToARecordItHoldsExactlyWhatWasWrittenUpToThere() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"segmented", "chronicle"})
+    void takenUnderLoadAndBroughtBackToARecordItHoldsExactlyWhatWasWrittenUpToThere(String engine) throws Exception {
         Map<Long, String> keyByValue = new ConcurrentHashMap<>();
         BackupManifest manifest;
-        try (TestServer server = startWithLog("live");
+        try (TestServer server = startWithLog("live", engine);
                 RespClient client = server.connect()) {
             AtomicBoolean isOver = new AtomicBoolean();
             Thread writer = Thread.ofVirtual().start(() -> {
@@ -128,7 +135,7 @@ class BackupTest {
                 expected.put(keyByValue.get(i), Long.toString(i));
             }
             for (int life = 0; life < 2; life++) {
-                try (TestServer server = startWithLog("to-" + lsn);
+                try (TestServer server = startWithLog("to-" + lsn, engine);
                         RespClient client = server.connect()) {
                     assertThat(everything(client)).as("record %d", lsn).isEqualTo(expected);
                     client.call("SET", "later", life); // And it goes on from there.
@@ -144,9 +151,10 @@ class BackupTest {
                 .hasMessageContaining("goes from record " + manifest.firstLsn() + " to " + manifest.lastLsn());
     }
 
-    @Test
-    void broughtBackToATimeItHoldsWhatWasWrittenByThen() throws Exception {
-        try (TestServer server = startWithLog("live");
+    @ParameterizedTest
+    @ValueSource(strings = {"segmented", "chronicle"})
+    void broughtBackToATimeItHoldsWhatWasWrittenByThen(String engine) throws Exception {
+        try (TestServer server = startWithLog("live", engine);
                 RespClient client = server.connect()) {
             for (int i = 0; i < 5; i++) {
                 client.call("SET", "key:" + i, i);
@@ -157,7 +165,7 @@ class BackupTest {
             backUp(client, place("backup"));
         }
         bringBack("backup", "restored", Long.MAX_VALUE, 1_700_000_025L);
-        try (TestServer server = startWithLog("restored");
+        try (TestServer server = startWithLog("restored", engine);
                 RespClient client = server.connect()) {
             assertThat(everything(client)).isEqualTo(Map.of("key:0", "0", "key:1", "1", "key:2", "2", "mark", "2"));
         }

@@ -39,7 +39,11 @@ class CheckAndRepairTest {
     }
 
     private TestServer startWithLog() {
-        return start("--appendonly", "yes", "--appendfsync", "always");
+        return startWithLog("segmented");
+    }
+
+    private TestServer startWithLog(String engine) {
+        return start("--appendonly", "yes", "--appendfsync", "always", "--aof-engine", engine);
     }
 
     /// Each is one record of the log.
@@ -162,6 +166,43 @@ class CheckAndRepairTest {
         assertThat(damages()).isEmpty();
         for (int life = 0; life < 2; life++) {
             try (TestServer server = startWithLog();
+                    RespClient client = server.connect()) {
+                assertKeys(client, 0, 17 + life);
+                client.call("SET", "key:17", "value of 17");
+            }
+        }
+    }
+
+    @Test
+    void aLogInChronicleQueueIsMendedAlike() throws IOException {
+        for (int life = 0; life < 2; life++) {
+            try (TestServer server = startWithLog("chronicle");
+                    RespClient client = server.connect()) {
+                write(client, life * KEYS, (life + 1) * KEYS);
+            }
+        }
+        Path first = files("appendonlydir").getFirst().resolve("19700101.cq4");
+        flip(first, offsetOf(first, "value of 17"));
+        assertRefused("19700101.cq4", "--appendonly", "yes", "--aof-engine", "chronicle");
+        assertThat(damages()).singleElement().satisfies(damage -> {
+            assertThat(damage.file()).endsWith(".queue/19700101.cq4");
+            assertThat(damage.what()).contains("record 18 had been synced");
+        });
+        byte[] damaged = Files.readAllBytes(first);
+        FolderCheck.Repaired repaired = repair();
+        assertThat(repaired.plan().lostFromLsn()).isEqualTo(18);
+        assertThat(repaired.lostKeys())
+                .isEqualTo(IntStream.range(18, 2 * KEYS)
+                        .mapToObj(i -> "db0 key:" + i)
+                        .toList());
+        assertThat(repaired.copies()
+                        .resolve("appendonlydir")
+                        .resolve(first.getParent().getFileName())
+                        .resolve("19700101.cq4"))
+                .hasBinaryContent(damaged);
+        assertThat(damages()).isEmpty();
+        for (int life = 0; life < 2; life++) {
+            try (TestServer server = startWithLog("chronicle");
                     RespClient client = server.connect()) {
                 assertKeys(client, 0, 17 + life);
                 client.call("SET", "key:17", "value of 17");

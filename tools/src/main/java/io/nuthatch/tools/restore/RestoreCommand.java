@@ -97,10 +97,9 @@ public final class RestoreCommand implements Callable<Integer> {
                     manifest.firstLsn(),
                     manifest.lastLsn()));
             long last = restore.to(folder, names.checkpointsName(), names.logName(), until.lsn, toSeconds);
-            boolean hasLog =
-                    manifest.files().stream().anyMatch(file -> file.name().startsWith("log/"));
             out.println("restored to " + folder + " up to record " + last + "; start it with --dir " + folder
-                    + " --appendonly " + (hasLog ? "yes" : "no"));
+                    + " --appendonly " + (manifest.hasLog() ? "yes" : "no")
+                    + (manifest.hasChronicleLog() ? " --aof-engine chronicle" : ""));
             out.flush();
             return 0;
         } catch (IOException failure) {
