@@ -6,33 +6,71 @@ import java.lang.foreign.MemorySegment;
 
 /// What is not worth memory: exact rows, documents and the postings of centroids, kept on disk.
 ///
-/// `store` names an index's vector store, or the keyspace for documents; ids and centroids are dense and not
-/// negative. A read sees every write that returned before it began. Nothing here is durable by itself: the
-/// [Journal] is, and [#flushedLsn] says from where it must be replayed. Thread-safe.
+/// Values are grouped by spaces, numbers that the caller gives and keeps (an index's vectors, the keyspace),
+/// and within a space by kind: rows, documents and postings of one number have nothing to do with each other.
+///
+/// **What survives.** A [#flush] makes the store as it is then something to come back to, exactly; the one
+/// who opens the store says to which flush. Values put since then are gone after a crash and also after
+/// [#close], and values replaced, removed or dropped since then are back. So a checkpoint flushes, names the
+/// flush in its manifest, and forgets older flushes when that manifest is whole: it may refer to values
+/// instead of holding them, whenever the server dies; the log behind it repeats the rest, and no write here
+/// needs a record of its own. What ran beside a flush is in it or not, one call at a time. Space of what was
+/// removed comes back when the flushes that know it are forgotten.
+///
+/// A read sees every write that returned before it began. An [IOException] names the store's file or the
+/// space and id; a write that threw has changed nothing, and may be tried again when there is room.
+/// Thread-safe, but for [#close], after which nothing may be called. Segments are native memory.
 public interface ColdStore extends Closeable {
-    /// Stores `value` under `id`, over what was there; `lsn` is the effect's number in the journal.
-    void put(int store, long id, MemorySegment value, long lsn) throws IOException;
+    /// Bytes of the longest value.
+    int VALUE_BYTES_MAX = 512 << 20;
 
-    /// Copies the value of `id` into `into` and returns its length in bytes; -1 when there is none. When the
-    /// length is more than `into` holds nothing is copied.
-    long get(int store, long id, MemorySegment into) throws IOException;
+    /// The rows of `space`, which its owner keeps (asking again may wait for a flush), all of `rowBytes`
+    /// bytes, 1 or more; ids up to [Integer#MAX_VALUE] - 1, dense. Throws [IllegalArgumentException] when the
+    /// space's rows have another size.
+    Values rows(int space, int rowBytes) throws IOException;
 
-    /// Reads `ids.length` values at once, spread over the store's reader threads: value `i` goes to row `i`
-    /// of `rows`, which starts at byte `i * strideBytes`; `lengths[i]` is its length in bytes or -1.
-    void getAll(int store, long[] ids, MemorySegment rows, long strideBytes, int[] lengths) throws IOException;
+    /// The documents of `space`, of any length.
+    Values documents(int space) throws IOException;
 
-    /// Forgets `id`; nothing happens when it is not there.
-    void remove(int store, long id, long lsn) throws IOException;
+    /// The posting lists of `space`, by centroid.
+    Postings postings(int space) throws IOException;
 
-    /// Replaces the posting list of `centroid`.
-    void putPosting(int store, int centroid, MemorySegment posting, long lsn) throws IOException;
+    /// Drops everything of `space`. Whoever has its values does not use them any more; the number may be
+    /// used anew. As [#rows] and its like, it waits for a flush under way.
+    void drop(int space) throws IOException;
 
-    /// Copies the posting list of `centroid` into `into`; the return value is as that of [#get].
-    long getPosting(int store, int centroid, MemorySegment into) throws IOException;
+    /// Makes all that returned before safe from a loss of power, as flush `number`, which is 0 or more and
+    /// higher than all before. Older flushes stay. One flush at a time; reads and writes go on beside it.
+    void flush(long number) throws IOException;
 
-    /// Drops everything of `store`; its space comes back in the background.
-    void drop(int store, long lsn) throws IOException;
+    /// Forgets all flushes but the last: nobody comes back to them. Waits for a flush under way.
+    void forgetOlderFlushes() throws IOException;
 
-    /// Every effect up to this LSN is on disk here.
-    long flushedLsn();
+    /// Values of one kind and space, by id, 0 or more.
+    interface Values {
+        /// Stores `value`, 1 to [#VALUE_BYTES_MAX] bytes, under `id`, over what was there.
+        void put(long id, MemorySegment value) throws IOException;
+
+        /// Copies the value of `id` into `into` and returns its length in bytes; -1 when there is none. When
+        /// the length is more than `into` holds, what `into` holds is undefined.
+        ///
+        /// Throws [DamagedValueException] when what is on disk is not what was put there.
+        int get(long id, MemorySegment into) throws IOException;
+
+        /// Reads the values of `ids[0]` to `ids[count - 1]` in one round: value `i` goes to byte
+        /// `i * strideBytes` of `into`, `lengths[i]` is as [#get] returns it for `strideBytes` bytes.
+        ///
+        /// Throws what [#get] throws if any value does; `into` and `lengths` are undefined then.
+        void getAll(long[] ids, int count, MemorySegment into, long strideBytes, int[] lengths) throws IOException;
+
+        /// Forgets `id`; nothing happens when it is not there.
+        void remove(long id) throws IOException;
+    }
+
+    /// Values that grow at their ends.
+    interface Postings extends Values {
+        /// Puts `more` behind the value of `id`, which is empty when there is none, without reading it. The
+        /// caller keeps the whole within [#VALUE_BYTES_MAX].
+        void append(long id, MemorySegment more) throws IOException;
+    }
 }

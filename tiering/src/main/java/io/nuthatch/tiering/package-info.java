@@ -1,4 +1,4 @@
-/// Which vectors and documents are worth memory, and where the others live; see the module's README.
+/// Where vectors and documents are that are not worth memory: a store in one folder of a disk.
 @NullMarked
 package io.nuthatch.tiering;
 

@@ -1,0 +1,384 @@
+package io.nuthatch.tiering.flat;
+
+import io.nuthatch.engine.ColdStore;
+import io.nuthatch.engine.DamagedValueException;
+import io.nuthatch.engine.memory.Memory;
+import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.engine.memory.OffHeap;
+import io.nuthatch.engine.memory.RecordTable;
+import io.nuthatch.tiering.disk.DirectFile;
+import io.nuthatch.tiering.disk.ReadBatch;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+
+/// The rows of one space in one file of slots; four bytes of memory an id say which slot is whose.
+///
+/// A row is never written over: [#put] writes a free slot, then points the id at it, and the old slot waits
+/// until no flush names it ([SlotPool]). So the map of a flush and the slots it names are whole whenever a
+/// process dies, and nothing is repaired at the start.
+///
+/// A reader takes no lock. What it reads is checked by the slot's own checksum and id; a slot that went to
+/// somebody else meanwhile does not pass, and is looked up again under the lock of writers of that id, where
+/// nothing moves: what does not pass there is damage.
+///
+/// Threads: any, but for what a flush calls, one thread at a time, and [#close].
+public final class FlatRows implements ColdStore.Values, Closeable {
+    private static final int STRIPES = 64;
+    private static final int BATCH_BYTES = 1 << 20;
+
+    private final DirectFile file;
+    private final SlotFormat format;
+    private final RecordTable places; // By id: its slot plus 1, 0 for none.
+    private final SlotPool slots;
+    private final MemoryAccount.Counter buffers;
+    private final ConcurrentLinkedDeque<ReadBatch> spares = new ConcurrentLinkedDeque<>();
+    private final ReentrantLock[] writers = new ReentrantLock[STRIPES]; // By id; before publication.
+    /// Shared by whoever changes a place, alone for the moment in which a flush copies them.
+    private final ReentrantReadWriteLock publication = new ReentrantReadWriteLock();
+
+    private volatile boolean hasChanged; // Since the last flush began.
+    private @Nullable Snapshot snapshot; // Of the flush under way; the flusher's.
+
+    private record Snapshot(long address, int count, long bytes) {}
+
+    private FlatRows(DirectFile file, SlotFormat format, RecordTable places, SlotPool slots, MemoryAccount account) {
+        this.file = file;
+        this.format = format;
+        this.places = places;
+        this.slots = slots;
+        this.buffers = account.counter("cold", "row-buffers");
+        for (int i = 0; i < STRIPES; i++) {
+            writers[i] = new ReentrantLock();
+        }
+    }
+
+    /// An empty file at `path`.
+    public static FlatRows create(Path path, int space, int rowBytes, MemoryAccount account) throws IOException {
+        DirectFile file = DirectFile.open(path, 0);
+        SlotFormat format = SlotFormat.of(space, rowBytes, file.blockBytes());
+        FlatRows rows = new FlatRows(
+                file, format, places(account), new SlotPool(file, format.slotBytes(), 0, new BitSet()), account);
+        rows.hasChanged = true; // That it is there.
+        return rows;
+    }
+
+    /// The file at `path` as it was when `map` was written.
+    public static FlatRows open(Path path, Path map, int space, int slotBytes, MemoryAccount account)
+            throws IOException {
+        DirectFile file = DirectFile.open(path, slotBytes);
+        RecordTable places = places(account);
+        try {
+            long groupBytes = (long) SlotPool.GROUP * slotBytes;
+            int limit = Math.toIntExact(file.sizeBytes() / groupBytes * SlotPool.GROUP);
+            BitSet used = new BitSet(limit);
+            SlotFormat format = RowMap.read(map, space, places, used, limit);
+            if (format.slotBytes() != slotBytes) {
+                throw new IOException(map + " is damaged: slots of " + format.slotBytes() + " bytes, not " + slotBytes);
+            }
+            return new FlatRows(file, format, places, new SlotPool(file, slotBytes, limit, used), account);
+        } catch (IOException | RuntimeException | Error failure) {
+            places.close();
+            file.close();
+            throw failure;
+        }
+    }
+
+    private static RecordTable places(MemoryAccount account) {
+        return new RecordTable(Integer.BYTES, account.counter("cold", "row-places"));
+    }
+
+    public int rowBytes() {
+        return format.rowBytes();
+    }
+
+    /// Bytes of a slot, which a restart needs to know.
+    public int slotBytes() {
+        return format.slotBytes();
+    }
+
+    /// Whether reads pass the page cache by.
+    public boolean isDirect() {
+        return file.isDirect();
+    }
+
+    /// Bytes that the rows take on the disk.
+    public long diskBytes() throws IOException {
+        return file.diskBytes();
+    }
+
+    @Override
+    public void put(long id, MemorySegment value) throws IOException {
+        int row = check(id);
+        if (value.byteSize() != format.rowBytes()) {
+            throw new IllegalArgumentException("a row of space " + format.space() + " has " + format.rowBytes()
+                    + " bytes, got " + value.byteSize());
+        }
+        places.ensure(row);
+        ReadBatch scratch = takeBatch();
+        ReentrantLock writer = writer(row);
+        writer.lock();
+        try {
+            long slot = scratch.address(0);
+            Memory.copy(value.address(), SlotFormat.row(slot), format.rowBytes());
+            format.seal(slot, id);
+            int to = slots.take();
+            try {
+                file.write(offset(to), slot, format.slotBytes());
+            } catch (IOException failure) {
+                slots.abandon(to);
+                throw failure;
+            }
+            point(row, to + 1);
+        } finally {
+            writer.unlock();
+            spares.push(scratch);
+        }
+    }
+
+    @Override
+    public void remove(long id) {
+        int row = check(id);
+        ReentrantLock writer = writer(row);
+        writer.lock();
+        try {
+            if (place(row) != 0) {
+                point(row, 0);
+            }
+        } finally {
+            writer.unlock();
+        }
+    }
+
+    private void point(int row, int word) {
+        publication.readLock().lock();
+        try {
+            int old = place(row);
+            Memory.putIntRelease(places.address(row), word); // Paired with place: the slot is written.
+            if (word != 0) {
+                slots.publish(word - 1);
+            }
+            if (old != 0) {
+                slots.release(old - 1);
+            }
+            hasChanged = true;
+        } finally {
+            publication.readLock().unlock();
+        }
+    }
+
+    @Override
+    public int get(long id, MemorySegment into) throws IOException {
+        int row = check(id);
+        ReadBatch batch = takeBatch();
+        try {
+            return read(batch, row, into, 0, into.byteSize());
+        } finally {
+            spares.push(batch);
+        }
+    }
+
+    @Override
+    public void getAll(long[] ids, int count, MemorySegment into, long strideBytes, int[] lengths) throws IOException {
+        ReadBatch batch = takeBatch();
+        int[] asked = new int[Math.min(count, batch.capacity())]; // Whose read is which of the batch.
+        try {
+            for (int from = 0; from < count; ) {
+                int reads = 0;
+                int end = from;
+                for (; end < count && reads < asked.length; end++) {
+                    int word = place(check(ids[end]));
+                    lengths[end] = -1;
+                    if (word != 0) {
+                        batch.prepare(reads, offset(word - 1));
+                        asked[reads++] = end;
+                    }
+                }
+                take(batch, reads, asked, ids, into, strideBytes, lengths);
+                from = end;
+            }
+        } finally {
+            spares.push(batch);
+        }
+    }
+
+    /// Does the reads and hands the rows out; one by one what does not pass.
+    private void take(
+            ReadBatch batch, int reads, int[] asked, long[] ids, MemorySegment into, long strideBytes, int[] lengths)
+            throws IOException {
+        BitSet again = new BitSet();
+        try {
+            batch.read(file, reads);
+        } catch (IOException mayBeTheCutEnd) {
+            again.set(0, reads);
+        }
+        for (int i = 0; i < reads; i++) {
+            int which = asked[i];
+            if (again.get(i) || format.fault(batch.address(i), ids[which]) != null) {
+                again.set(i);
+            } else {
+                lengths[which] = format.rowBytes();
+                copy(batch.address(i), into, which * strideBytes, strideBytes);
+            }
+        }
+        for (int i = again.nextSetBit(0); i >= 0; i = again.nextSetBit(i + 1)) {
+            int which = asked[i];
+            lengths[which] = read(batch, (int) ids[which], into, which * strideBytes, strideBytes);
+        }
+    }
+
+    /// One row to byte `to` of `into`, where `room` bytes are; without a lock if that will do.
+    private int read(ReadBatch batch, int row, MemorySegment into, long to, long room) throws IOException {
+        int word = place(row);
+        if (word == 0) {
+            return -1;
+        }
+        long slot = batch.address(0);
+        batch.prepare(0, offset(word - 1));
+        try {
+            batch.read(file, 1);
+            if (format.fault(slot, row) == null) {
+                copy(slot, into, to, room);
+                return format.rowBytes();
+            }
+        } catch (IOException mayBeTheCutEnd) {
+            // The slot may have been given back meanwhile; under the lock it cannot.
+        }
+        ReentrantLock writer = writer(row);
+        writer.lock();
+        try {
+            word = place(row);
+            if (word == 0) {
+                return -1;
+            }
+            batch.prepare(0, offset(word - 1));
+            String fault;
+            try {
+                batch.read(file, 1);
+                fault = format.fault(slot, row);
+            } catch (IOException failure) {
+                throw new IOException(where(row, word - 1) + ": " + failure.getMessage(), failure);
+            }
+            if (fault != null) {
+                throw new DamagedValueException(format.space(), row, where(row, word - 1) + ": " + fault, null);
+            }
+            copy(slot, into, to, room);
+            return format.rowBytes();
+        } finally {
+            writer.unlock();
+        }
+    }
+
+    private String where(int row, int slot) {
+        return "row " + row + " of cold space " + format.space() + ", " + file.path() + " at " + offset(slot);
+    }
+
+    private void copy(long slot, MemorySegment into, long to, long room) {
+        if (room >= format.rowBytes()) {
+            MemorySegment.copy(Memory.ALL, SlotFormat.row(slot), into, to, format.rowBytes());
+        }
+    }
+
+    private int place(int row) {
+        return places.has(row) ? Memory.getIntAcquire(places.address(row)) : 0;
+    }
+
+    private int check(long id) {
+        if (id < 0 || id >= Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("a row's id must be between 0 and 2147483646, got " + id);
+        }
+        return (int) id;
+    }
+
+    private ReentrantLock writer(int row) {
+        return writers[row & (STRIPES - 1)];
+    }
+
+    private long offset(int slot) {
+        return (long) slot * format.slotBytes();
+    }
+
+    private ReadBatch takeBatch() {
+        ReadBatch spare = spares.poll();
+        if (spare != null) {
+            return spare;
+        }
+        int capacity = Math.clamp(BATCH_BYTES / format.slotBytes(), 1, ReadBatch.CAPACITY_MAX);
+        return new ReadBatch(capacity, format.slotBytes(), buffers);
+    }
+
+    /// Notes which rows there are now, for [#write]. False, and nothing to write or end, when none has
+    /// changed since the last flush.
+    public boolean beginFlush() {
+        publication.writeLock().lock();
+        try {
+            if (!hasChanged) {
+                return false;
+            }
+            hasChanged = false;
+            slots.beginFlush();
+            int count = places.limit();
+            long bytes = Math.max(1, (long) count * Integer.BYTES);
+            long address = OffHeap.allocate(bytes, buffers);
+            int granule = places.granuleRecords();
+            for (int id = 0; id < count; id += granule) {
+                if (places.has(id)) {
+                    Memory.copy(
+                            places.address(id),
+                            address + (long) id * Integer.BYTES,
+                            Math.min(granule, count - id) * (long) Integer.BYTES);
+                }
+            }
+            snapshot = new Snapshot(address, count, bytes);
+            return true;
+        } finally {
+            publication.writeLock().unlock();
+        }
+    }
+
+    /// Makes the rows of [#beginFlush] safe from a loss of power, and writes where they are to `map`.
+    public void write(Path map) throws IOException {
+        Snapshot noted = snapshot;
+        if (noted == null) {
+            throw new IllegalStateException("no flush has begun");
+        }
+        file.sync();
+        RowMap.write(map, format, noted.address, noted.count);
+    }
+
+    /// The flush that [#beginFlush] began is what a restart may come back to, or it failed.
+    public void endFlush(boolean isWhole) {
+        Snapshot noted = snapshot;
+        if (noted == null) {
+            return;
+        }
+        snapshot = null;
+        OffHeap.free(noted.address, noted.bytes, buffers);
+        slots.endFlush(isWhole);
+        if (!isWhole) {
+            hasChanged = true;
+        }
+    }
+
+    /// Nobody comes back to a flush but the last one that is whole: gives room back to the file system.
+    public void forgetOlderFlushes() throws IOException {
+        slots.forgetOlderFlushes();
+        slots.giveBack();
+    }
+
+    /// Gives all memory back; the files stay.
+    @Override
+    public void close() throws IOException {
+        for (ReadBatch spare = spares.poll(); spare != null; spare = spares.poll()) {
+            spare.close();
+        }
+        places.close();
+        file.close();
+    }
+}
