@@ -27,6 +27,7 @@ import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     private static final int MAX_HELD_BYTES = 1024 * 1024;
     /// Commands of one connection on the query pool at once.
     private static final int MAX_PENDING = 64;
+    private static final long TURN_NANOS = 1_000_000; // Of the loop, while other clients wait.
+    private static final int TURN_STRIDE = 8; // Commands between two looks at the clock.
 
     private final Dispatcher dispatcher;
     private final ServerState state;
@@ -83,7 +86,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     private boolean pendingIsExclusive; // The pool executes something that is not read-only: nothing overlaps it.
     private int running; // Tasks of this connection that the pool has not finished.
 
-    private boolean isWaiting; // For the pause to end, for room on the query pool, or in a blocking command.
+    private boolean isWaiting; // For the pause to end, room on the query pool, its turn, or in a blocking command.
+    private long turnNanos; // When its turn began.
     private volatile @Nullable BlockedClient blocked; // Once there was a blocking command.
     private long unsentLsn; // Of the newest record behind replies that are not written yet, 0 for none.
     private boolean isDraining;
@@ -175,6 +179,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             return;
         }
         isDraining = true;
+        turnNanos = state.nanoClock().nanoTime();
         loop.claim(this);
         try {
             RequestDecoder in = decoder();
@@ -279,8 +284,27 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
                     return i + 1;
                 }
             }
+            if (i % TURN_STRIDE == TURN_STRIDE - 1 && isTurnOver()) {
+                return i + 1;
+            }
         }
         return count;
+    }
+
+    /// Whether this client has had the loop for long enough. If so the others come first: what is scheduled,
+    /// unlike what is only queued, runs behind the next look at the sockets.
+    private boolean isTurnOver() {
+        if (state.nanoClock().nanoTime() - turnNanos < TURN_NANOS) {
+            return false;
+        }
+        isWaiting = true;
+        context().executor().schedule(this::takeTurn, 1, TimeUnit.NANOSECONDS);
+        return true;
+    }
+
+    private void takeTurn() {
+        isWaiting = false;
+        resume();
     }
 
     /// Begins a wait that a command has asked for; false when it is over already and answered.
