@@ -27,7 +27,7 @@ class ImageTest {
             container
                     .withImagePullPolicy(image -> false)
                     .withNetworkMode("host")
-                    .withCommand("--port", Integer.toString(port))
+                    .withCommand("--port", Integer.toString(port), "--appendonly", "yes", "--aof-engine", "chronicle")
                     .waitingFor(Wait.forLogMessage(".* ready on .*", 1).withStartupTimeout(Duration.ofSeconds(60)))
                     .start();
             try (RespClient client = RespClient.connect(port)) {
@@ -35,6 +35,14 @@ class ImageTest {
             }
             assertThat(container.getContainerInfo().getConfig().getUser()).isEqualTo("10001:10001");
             assertThat(health(container, port)).isZero();
+            assertThat(container
+                            .execInContainer(
+                                    "/opt/nuthatch/jre/bin/java",
+                                    "@/opt/nuthatch/bin/nuthatch-check",
+                                    "--verify",
+                                    "/data")
+                            .getStderr())
+                    .contains("is in use by another server");
             assertThat(health(container, freePort())).isNotZero();
         }
     }
