@@ -3,12 +3,13 @@
 (SHUTDOWN and kill -9 in turns) and starts it again until the first search is answered; then compares every answer with the
 one before.
 
-usage: restart.py FOLDER [--data DIR] [--rows N] [--compression NAME] [--ef-construction 200] [--rounds 2] [--port 7396]
+usage: restart.py FOLDER [--data DIR] [--rows N] [--compression NAME] [--ef-construction 200] [--tail 0] [--rounds 2] [--port 7396]
 
 FOLDER as the engine bench has it (base.fbin, query.fbin, gt.ibin, meta.json). One HASH a vector with a NUMERIC and a TAG.
 The build is timed from the first HSET until no vector waits (the admin port says so); the restart from the launch of the
 process, JVM and all. Beside each time stands the processor time the server took, which other load on the machine hardly
-moves. With --data what was built stays there, and a second run begins with it.
+moves. With --tail 0.1 a tenth of the documents get other vectors behind the checkpoint, which are in the log alone when the
+server is killed; a start links them anew, so its answers are held against those before by how many keys they share. With --data what was built stays there, and a second run begins with it.
 """
 import argparse
 import json
@@ -29,10 +30,10 @@ BATCH = 256
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-def launch(port, folder, log):
+def launch(port, folder, log, *settings):
     return subprocess.Popen(
         [os.environ.get("NUTHATCH", ROOT / "bin/nuthatch-server"), "--port", str(port), "--admin-port", str(port + 1),
-         "--save", "", "--dir", folder, "--warm-up", "no"],
+         "--save", "", "--dir", folder, "--warm-up", "no", *settings],
         stdout=log, stderr=log, env={**os.environ, "NUTHATCH_BUILD": "no"})
 
 
@@ -43,19 +44,27 @@ def processor(pid):
 
 def connect(port):
     """Connects when the port is open and the data is there."""
+    client = None
     while True:
         try:
-            client = Client(port)
-            while b"\r\nloading:1\r\n" in client.call("INFO", "persistence"):
-                time.sleep(0.002)
+            client = client or Client(port)
+            client.call("EXISTS", "nothing")  # Cheaper than INFO: the server that loads has better things to compile.
             return client
-        except (OSError, RuntimeError, IndexError):
+        except RuntimeError:  # LOADING
+            time.sleep(0.005)
+        except (OSError, IndexError):
+            client = None
             time.sleep(0.002)
 
 
 def lag(port):
     text = urllib.request.urlopen(f"http://127.0.0.1:{port + 1}/metrics").read().decode()
     return sum(float(m) for m in re.findall(r"^nuthatch_index_lag_vectors\{.*\} (\S+)", text, re.M))
+
+
+def logged(a):
+    """Settings that keep the tail in the log."""
+    return ["--appendonly", "yes", "--auto-aof-rewrite-percentage", "0"] if a.tail else []
 
 
 class Vectors:
@@ -101,7 +110,7 @@ class Vectors:
 
 def build(a, vectors, folder, log):
     """Fills a server, has it save, and writes down what that took and what it answers."""
-    server = launch(a.port, folder, log)
+    server = launch(a.port, folder, log, *logged(a))
     try:
         client = connect(a.port)
         start, used = time.time(), processor(server.pid)
@@ -117,6 +126,14 @@ def build(a, vectors, folder, log):
         start = time.time()
         client.call("SAVE")
         built["save_s"] = round(time.time() - start, 2)
+        if a.tail:
+            count = int(vectors.count * a.tail)
+            for at in range(0, count, BATCH):
+                client.pipeline([vectors.hset(10 * i, 10 * i + 1) for i in range(at, min(at + BATCH, count))])
+            while lag(a.port) > 0:
+                time.sleep(0.02)
+            time.sleep(2)  # The log is synced once a second.
+            built["answers"] = vectors.answers(client)
         (pathlib.Path(folder) / "built.json").write_text(json.dumps(built))
         return built
     finally:
@@ -127,13 +144,15 @@ def build(a, vectors, folder, log):
 def restart(a, vectors, folder, log, expected, shutdown):
     """One start up to the first answer, and the same answers as before; the seconds and the processor's."""
     start = time.time()
-    server = launch(a.port, folder, log)
+    server = launch(a.port, folder, log, *logged(a))
     try:
         client = connect(a.port)
         vectors.answers(client, 1)
         took = round(time.time() - start, 2), round(processor(server.pid), 1)
-        if vectors.answers(client) != expected:
-            raise SystemExit("other answers than before")
+        found = vectors.answers(client)
+        shared = sum(len(set(x) & set(y)) for x, y in zip(found, expected)) / sum(map(len, expected))
+        if found != expected and (not a.tail or shared < 0.98):
+            raise SystemExit(f"other answers than before: {shared:.3f} of the keys are the same")
         if shutdown:
             client.socket.sendall(encode("SHUTDOWN", "SAVE"))
             server.wait()
@@ -150,6 +169,7 @@ def main():
     parser.add_argument("--rows", type=int, default=0, help="so many vectors only; recall says nothing then")
     parser.add_argument("--compression", default="default")
     parser.add_argument("--ef-construction", type=int, default=200)
+    parser.add_argument("--tail", type=float, default=0)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--port", type=int, default=7396)
     a = parser.parse_args()
@@ -157,7 +177,8 @@ def main():
     folder = str(a.data.resolve()) if a.data else tempfile.mkdtemp()
     pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
     log = open(pathlib.Path(folder) / "log", "ab")
-    out = {"set": a.folder.name, "rows": vectors.count, "dim": vectors.dim, "compression": a.compression}
+    out = {"set": a.folder.name, "rows": vectors.count, "dim": vectors.dim, "compression": a.compression,
+           "tail": a.tail}
     try:
         known = pathlib.Path(folder) / "built.json"
         built = json.loads(known.read_text()) if known.exists() else build(a, vectors, folder, log)
@@ -168,8 +189,8 @@ def main():
         said = log.tell()
         out["killed_s"], out["shut_down_s"], used = [], [], []
         for i in range(2 * a.rounds):
-            seconds, processor_s = restart(a, vectors, folder, log, answers, shutdown=i % 2 == 0)
-            out["shut_down_s" if i % 2 else "killed_s"].append(seconds)
+            seconds, processor_s = restart(a, vectors, folder, log, answers, shutdown=i % 2 == 0 and not a.tail)
+            out["shut_down_s" if i % 2 and not a.tail else "killed_s"].append(seconds)
             used.append(processor_s)
         out["restart_processor_s"] = used
         lines = pathlib.Path(log.name).read_bytes()[said:]

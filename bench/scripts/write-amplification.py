@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """What steady upserts of vectors cost the disk: bytes that the server had written, log and checkpoints, over the vectors' own.
 
-usage: write-amplification.py [--dim 768] [--rows 30000] [--rate 500] [--seconds 360] [--percent 100,200,300] [--fsync everysec]
+usage: write-amplification.py [--dim 768] [--rows 30000] [--rate 500] [--seconds 360] [--percent 100,200,300]
+       [--ef-construction 100] [--fsync everysec]
 
 For each `auto-aof-rewrite-percentage` a server of its own, filled with random vectors, whose documents, drawn at random, then
 get other vectors at the rate given. The kernel says what the process had it write (`write_bytes` of /proc/PID/io, less what was
-cancelled). Counting begins and ends with a checkpoint's end, so that whole cycles are counted; with fewer than two of them the
-row says so. Prints a row of a table for each, and the same as JSON.
+cancelled). Counting begins and ends with a checkpoint's end, so that whole cycles are counted. Prints a row of a table for each, and the same as JSON.
 """
 import argparse
 import json
@@ -30,6 +30,11 @@ def written(pid):
 
 def info(client):
     return dict(line.split(":", 1) for line in client.call("INFO", "persistence").decode().split("\r\n") if ":" in line)
+
+
+def await_rewrite(client):
+    while info(client)["aof_rewrite_in_progress"] == "1":
+        time.sleep(0.05)
 
 
 def launch(a, percent, folder):
@@ -68,16 +73,16 @@ def measure(a, percent):
     try:
         client = connect(a.port)
         client.call("FT.CREATE", "vidx", "ON", "HASH", "PREFIX", 1, "v:", "SCHEMA", "v", "VECTOR", "HNSW", 10, "TYPE", "FLOAT32",
-                    "DIM", a.dim, "DISTANCE_METRIC", "L2", "M", 16, "EF_CONSTRUCTION", 100)
+                    "DIM", a.dim, "DISTANCE_METRIC", "L2", "M", 16, "EF_CONSTRUCTION", a.ef_construction)
         width = 4 * a.dim
         for first in range(0, a.rows, BATCH):
             client.pipeline([
                 encode("HSET", f"v:{i}", "v", pool[4 * i:4 * i + width]) for i in range(first, min(first + BATCH, a.rows))])
+        await_rewrite(client)  # One may be under way, of its own accord.
         client.call("BGREWRITEAOF")
-        while info(client)["aof_rewrite_in_progress"] == "1":
-            time.sleep(0.1)
+        await_rewrite(client)
         begun = time.time()
-        ends = []  # Of each checkpoint: vectors sent, bytes written.
+        ends = [(0, written(server.pid))]  # Of each checkpoint: vectors sent, bytes written.
         sent, seen = 0, int(info(client)["aof_rewrites"])
         while time.time() - begun < a.seconds:
             client.pipeline(upserts(a, chance, pool))
@@ -90,10 +95,9 @@ def measure(a, percent):
             if wait > 0:
                 time.sleep(wait)
         out = {"percent": percent, "dim": a.dim, "rows": a.rows, "fsync": a.fsync, "seconds": round(time.time() - begun),
-               "upserts_a_second": round(sent / (time.time() - begun)), "checkpoints": len(ends)}
+               "upserts_a_second": round(sent / (time.time() - begun)), "cycles": len(ends) - 1}
         if len(ends) >= 2:
             raw = (ends[-1][0] - ends[0][0]) * width
-            out["cycles"] = len(ends) - 1
             out["raw_mb"] = raw >> 20
             out["amplification"] = round((ends[-1][1] - ends[0][1]) / raw, 2)
             out["each_cycle"] = [
@@ -115,6 +119,7 @@ def main():
     parser.add_argument("--rate", type=float, default=500)
     parser.add_argument("--seconds", type=float, default=360)
     parser.add_argument("--percent", default="100,200,300")
+    parser.add_argument("--ef-construction", type=int, default=100)
     parser.add_argument("--fsync", default="everysec")
     parser.add_argument("--port", type=int, default=7394)
     a = parser.parse_args()
@@ -124,7 +129,7 @@ def main():
         row = measure(a, int(percent))
         each = row.get("each_cycle", [])
         span = f"{min(each)}–{max(each)}" if each else ""
-        print(f"| {percent} | {row['upserts_a_second']} | {row.get('cycles', 'fewer than one')} | {row.get('amplification', '')} | "
+        print(f"| {percent} | {row['upserts_a_second']} | {row['cycles']} | {row.get('amplification', '')} | "
               f"{span} | {row['disk_mb']} | {row['data_mb']} |", flush=True)
         print(json.dumps(row), flush=True)
 

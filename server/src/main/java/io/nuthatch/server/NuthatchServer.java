@@ -77,6 +77,7 @@ public final class NuthatchServer implements AutoCloseable {
     private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long WARM_UP_DELAY_MILLIS = 500; // The first clients come first.
     private static final double TOLERATED_FREE_SHARE = 0.3; // of the keyspace's bytes in use
+    private static final int VECTORS_UNLINKED_AT_START = 1 << 17; // a few milliseconds of a search at first
     private static final int DEFRAGMENT_STEP = 2_000; // records a tick
     /// Records looked at before active expiry looks at the clock.
     private static final int EXPIRY_STEP = 400;
@@ -224,7 +225,12 @@ public final class NuthatchServer implements AutoCloseable {
             server.listen();
             server.openAdminPort();
             if (server.appendOnly.isOn()) {
-                server.appendOnly.load(server.snapshots, server.snapshots.rewrites());
+                server.indexThreads.hold(VECTORS_UNLINKED_AT_START);
+                try {
+                    server.appendOnly.load(server.snapshots, server.snapshots.rewrites());
+                } finally {
+                    server.indexThreads.release();
+                }
             } else {
                 server.snapshots.load();
             }

@@ -1,29 +1,39 @@
 package io.nuthatch.engine.hnsw;
 
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /// Vectors that wait for their place in a graph: ordinals in slots, scanned by every search.
 ///
 /// Threads: changed under the index's bookkeeping lock; searches read [#end] and [#ordinal] without it. A
 /// slot is freed only after its vector is in the graph or removed, so that a search that looks here first and
-/// walks the graph second meets each vector at least once.
+/// walks the graph second meets each vector at least once. It grows when it has to, and is small again when
+/// it was empty; a search may look at either array.
 final class Buffer {
     static final int CAPACITY = 1024;
 
     /// In place of a slot: no slot; in place of an ordinal: an empty slot.
     static final int NONE = -1;
 
-    private final AtomicIntegerArray slots = new AtomicIntegerArray(CAPACITY); // Ordinals.
-    private final boolean[] isClaimed = new boolean[CAPACITY];
+    private volatile AtomicIntegerArray slots = new AtomicIntegerArray(0); // Ordinals.
+    private boolean[] isClaimed = {};
     private int cursor; // Where the next claim looks first: older entries come before younger ones, roughly.
     private int freeCursor;
     private volatile int size;
     private volatile int end;
 
     Buffer() {
-        for (int i = 0; i < CAPACITY; i++) {
-            slots.setPlain(i, NONE);
+        resize(CAPACITY);
+    }
+
+    private void resize(int capacity) {
+        AtomicIntegerArray old = slots;
+        AtomicIntegerArray resized = new AtomicIntegerArray(capacity);
+        for (int i = 0; i < capacity; i++) {
+            resized.setPlain(i, i < old.length() ? old.getPlain(i) : NONE);
         }
+        slots = resized;
+        isClaimed = Arrays.copyOf(isClaimed, capacity);
     }
 
     /// Slots in use.
@@ -31,8 +41,9 @@ final class Buffer {
         return size;
     }
 
+    /// Whether a writer is to link its vector itself.
     boolean isFull() {
-        return size == CAPACITY;
+        return size >= CAPACITY;
     }
 
     /// No slot from here on is in use.
@@ -42,17 +53,22 @@ final class Buffer {
 
     /// The ordinal in a slot, or [#NONE].
     int ordinal(int slot) {
-        return slots.getAcquire(slot); // Pairs with add.
+        AtomicIntegerArray present = slots;
+        return slot < present.length() ? present.getAcquire(slot) : NONE; // Pairs with add.
     }
 
-    /// There is room.
     void add(int ordinal) {
         int slot = freeCursor;
-        while (slots.getPlain(slot) != NONE) {
-            slot = (slot + 1) % CAPACITY;
+        if (size == slots.length()) {
+            slot = size;
+            resize(2 * size);
         }
-        slots.setRelease(slot, ordinal); // Pairs with ordinal.
-        freeCursor = (slot + 1) % CAPACITY;
+        AtomicIntegerArray present = slots;
+        while (present.getPlain(slot) != NONE) {
+            slot = (slot + 1) % present.length();
+        }
+        present.setRelease(slot, ordinal); // Pairs with ordinal.
+        freeCursor = (slot + 1) % present.length();
         end = Math.max(end, slot + 1);
         size = size + 1;
     }
@@ -70,7 +86,8 @@ final class Buffer {
     /// The slot of an ordinal that is in one.
     int slotOf(int ordinal) {
         int slot = 0;
-        while (slots.getPlain(slot) != ordinal) {
+        AtomicIntegerArray present = slots;
+        while (present.getPlain(slot) != ordinal) {
             slot++;
         }
         return slot;
@@ -78,10 +95,11 @@ final class Buffer {
 
     /// A slot in use that nobody else claimed, or [#NONE].
     int claim() {
+        AtomicIntegerArray present = slots;
         int limit = end;
         for (int i = 0; i < limit; i++) {
             int slot = cursor + i < limit ? cursor + i : cursor + i - limit;
-            if (slot < limit && slots.getPlain(slot) != NONE && !isClaimed[slot]) {
+            if (slot < limit && present.getPlain(slot) != NONE && !isClaimed[slot]) {
                 isClaimed[slot] = true;
                 cursor = slot + 1;
                 return slot;
@@ -96,5 +114,8 @@ final class Buffer {
         end = 0;
         cursor = 0;
         freeCursor = 0;
+        if (slots.length() > CAPACITY) {
+            resize(CAPACITY);
+        }
     }
 }

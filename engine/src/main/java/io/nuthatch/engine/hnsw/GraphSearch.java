@@ -138,6 +138,10 @@ final class GraphSearch implements CodeScan.Presence, Scan.Watch {
                     && States.isVisible(graph.states.of(ordinal))) {
                 s.batch[count++] = ordinal;
                 s.addFound(ordinal);
+                if (count == Searcher.BATCH_MAX) {
+                    Scan.offer(s, count, Double.NaN);
+                    count = 0;
+                }
             }
         }
         Scan.offer(s, count, Double.NaN);

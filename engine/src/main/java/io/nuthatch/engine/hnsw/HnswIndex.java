@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// A new vector goes into the buffer and is searchable; an index thread links it into the graph and then
 /// takes it out of the buffer. A search scans the buffer first and walks the graph second, so it meets each
 /// vector at least once. When the buffer is full the writer links its vector itself: memory and lag are
-/// bounded, and the writer pays.
+/// bounded, and the writer pays. (While a start replays a log, [IndexThreads#hold] has the buffer grow instead,
+/// up to a bound of its own.)
 ///
 /// A removed vector turns into a tombstone that walks pass through and never return. When a tenth of the
 /// graph is dead, or when nothing else happens, a [Consolidation] relinks its neighbours and releases its
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// `consolidating` is held for a slice of a consolidation or of the compressor's work, of which only one is
 /// under way at a time, and taken before `bookkeeping`. Searches take neither.
 public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
-    /// Vectors that may wait for their place; a search scans them all.
+    /// Vectors that may wait for their place while clients write; a search scans them all.
     public static final int BUFFER_CAPACITY = Buffer.CAPACITY;
 
     /// Pruning slack, see [Graph]. 1.1 was measured on MiniLM: the same recall for the same number of
@@ -189,7 +190,7 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
             checkOpen();
             assert graph.states.of(ordinal) == States.ABSENT
                     : "ordinal " + ordinal + " is in state " + graph.states.of(ordinal);
-            isBuffered = !buffer.isFull();
+            isBuffered = threads.mayWait() || !buffer.isFull();
             graph.states.set(ordinal, isBuffered ? States.BUFFERED : States.LINKING);
             if (isBuffered) {
                 buffer.add(ordinal);

@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// The small pool of threads that works behind all indexes: graph insertions, consolidations, releases.
@@ -31,6 +32,7 @@ public final class IndexThreads implements AutoCloseable {
     private final Queue<Runnable> upkeep = new ConcurrentLinkedQueue<>();
     private final List<Idler> idlers = new CopyOnWriteArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
+    private final AtomicInteger held = new AtomicInteger(); // Vectors that may still be added; 0 when nothing is held.
     private volatile boolean isClosed;
 
     /// `count` threads, 0 for none.
@@ -50,6 +52,36 @@ public final class IndexThreads implements AutoCloseable {
     /// Tasks that wait.
     public int backlog() {
         return tasks.size();
+    }
+
+    /// Has the next `vectors` vectors wait unlinked, whatever a buffer holds otherwise, and all work behind the
+    /// indexes with them, until [#release] or until there are as many. For a start, which replays a log: a
+    /// search that scans some ten thousand vectors is slow by a millisecond, and linking them takes seconds.
+    public void hold(int vectors) {
+        held.set(vectors);
+    }
+
+    /// Lets the work go on.
+    public synchronized void release() {
+        held.set(0);
+        notifyAll();
+    }
+
+    /// Whether a vector that is being added may wait although the buffer is full.
+    boolean mayWait() {
+        if (held.get() <= 0) {
+            return false;
+        }
+        if (held.decrementAndGet() <= 0) {
+            release();
+        }
+        return true;
+    }
+
+    private synchronized void awaitRelease() throws InterruptedException {
+        while (held.get() > 0 && !isClosed) {
+            wait();
+        }
     }
 
     void execute(Runnable task) {
@@ -97,6 +129,7 @@ public final class IndexThreads implements AutoCloseable {
     private void work() {
         while (!isClosed) {
             try {
+                awaitRelease();
                 @Nullable Runnable slice = upkeep.poll();
                 if (slice != null) {
                     slice.run();

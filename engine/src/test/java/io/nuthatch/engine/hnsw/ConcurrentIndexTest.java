@@ -174,6 +174,65 @@ class ConcurrentIndexTest {
         return bytes;
     }
 
+    /// As while a log is replayed: nothing is linked, all is found; then everything is linked under searches.
+    @Test
+    void whatWaitsWhileTheThreadsAreHeldIsFoundAndLinkedWhenTheyAreReleased() {
+        int held = 6_000;
+        MemoryAccount account = new MemoryAccount();
+        Random random = new Random(11);
+        List<float[]> vectors = new ArrayList<>();
+        try (IndexThreads threads = new IndexThreads(2);
+                Rows rows = new Rows(VectorType.FLOAT32, DIM, false, account, "idx");
+                HnswIndex index = new HnswIndex(
+                        rows,
+                        Metric.L2,
+                        new HnswParameters(8, 60, 10, 0.01),
+                        threads,
+                        System::nanoTime,
+                        account,
+                        "idx",
+                        ordinal -> {})) {
+            threads.hold(held);
+            for (int ordinal = 0; ordinal < held - 1; ordinal++) {
+                vectors.add(vector(random));
+                rows.put(ordinal, bytes(vectors.get(ordinal)), 0);
+                index.add(ordinal);
+            }
+            assertThat(index.lag()).isGreaterThan(held - 10); // Each thread may have had one in hand.
+            for (int ordinal = 0; ordinal < held - 1; ordinal += 3) {
+                assertThat(index.remove(ordinal)).isTrue();
+            }
+            for (int ordinal = 1; ordinal < held - 1; ordinal += 50) {
+                int expected = ordinal % 3 == 0 ? ordinal + 1 : ordinal;
+                assertThat(index.search(vectors.get(expected), Knn.of(1)).ordinals())
+                        .containsExactly(expected);
+            }
+            assertThat(index.stats().graphNodes()).isLessThan(10);
+            threads.release();
+            int searches = 0;
+            while (index.lag() > 0 || searches < 100) {
+                int expected = 1 + 3 * random.nextInt(held / 3 - 1);
+                assertThat(index.search(vectors.get(expected), Knn.of(1).withEf(200))
+                                .ordinals())
+                        .containsExactly(expected);
+                searches++;
+            }
+            assertThat(index.size()).isEqualTo((held - 1) - (held + 1) / 3);
+            index.consolidateNow();
+            assertThat(index.invariants()).isEmpty();
+            threads.hold(50); // It ends by itself when there are as many.
+            for (int ordinal = held; ordinal < held + 2_000; ordinal++) {
+                rows.put(ordinal, bytes(vector(random)), 0);
+                index.add(ordinal);
+            }
+            while (index.lag() > 0) {
+                Thread.onSpinWait();
+            }
+            assertThat(index.stats().graphNodes()).isEqualTo(index.size());
+        }
+        assertThat(account.total()).isZero();
+    }
+
     @Test
     void closingUnderLoadFailsCallsCleanly() throws Exception {
         for (int round = 0; round < 5; round++) {
