@@ -1,29 +1,18 @@
 package io.nuthatch.persistence.chronicle;
 
-import io.nuthatch.engine.Journal.Policy;
-import io.nuthatch.engine.memory.Memory;
-import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.persistence.wal.JournalFaultSuite;
 import io.nuthatch.persistence.wal.LogFiles;
 import io.nuthatch.persistence.wal.SegmentFormat;
-import io.nuthatch.persistence.wal.SteppedJournal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The journal in Chronicle Queue: the faults that every journal meets, on real files, and what is its own.
 class ChronicleJournalTest extends JournalFaultSuite<FaultyFolder> {
     private static final ChronicleOptions OPTIONS =
             new ChronicleOptions(200 << 10, 256 << 10); // Small, so that a run meets many ends of queues.
-
-    private final MemoryAccount account = new MemoryAccount();
-    private final List<SteppedJournal> opened = new ArrayList<>();
-    private long nanos;
 
     @TempDir
     private Path temporary;
@@ -41,28 +30,13 @@ class ChronicleJournalTest extends JournalFaultSuite<FaultyFolder> {
     }
 
     @Override
-    protected void powerIsOff() {
-        opened.forEach(SteppedJournal::abandon);
-        opened.clear();
+    protected LogFiles logOn(FaultyFolder disk) {
+        return new ChronicleLog(disk.path(), disk, OPTIONS.blockBytes(), account.counter("journal", "chronicle"));
     }
 
     @Override
-    protected Opened open(FaultyFolder disk, Policy policy, long coveredLsn) throws IOException {
-        List<byte[]> recovered = new ArrayList<>();
-        ChronicleLog log =
-                new ChronicleLog(disk.path(), disk, OPTIONS.blockBytes(), account.counter("journal", "chronicle"));
-        LogFiles.End end =
-                log.replay(coveredLsn, (lsn, address, bytes) -> recovered.add(Memory.toBytes(address, bytes)));
-        SteppedJournal journal = new SteppedJournal(
-                log,
-                end,
-                recovered,
-                policy,
-                OPTIONS.queueBytes(),
-                () -> nanos += TimeUnit.MILLISECONDS.toNanos(200), // Each look at the clock is later: syncs fall due.
-                account);
-        opened.add(journal);
-        return journal;
+    protected long fileBytes() {
+        return OPTIONS.queueBytes();
     }
 
     @Override

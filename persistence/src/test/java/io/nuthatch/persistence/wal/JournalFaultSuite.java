@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.Journal.Policy;
 import io.nuthatch.engine.memory.Memory;
+import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.persistence.disk.FaultyDisk;
 import io.nuthatch.persistence.disk.PowerCut;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /// What a journal owes, whatever stands behind the port: appends, commits and every fault of
@@ -21,6 +23,10 @@ import org.junit.jupiter.api.Test;
 public abstract class JournalFaultSuite<D extends FaultyDisk> {
     private static final int RUNS = Integer.getInteger("nuthatch.runs", 60);
     private static final long SEED = Long.getLong("nuthatch.seed", 0x5eed);
+
+    protected final MemoryAccount account = new MemoryAccount();
+    private final List<SteppedJournal> journals = new ArrayList<>();
+    private long nanos;
 
     /// A journal whose thread is the test.
     public interface Opened {
@@ -44,15 +50,39 @@ public abstract class JournalFaultSuite<D extends FaultyDisk> {
     /// A disk with nothing on it.
     protected abstract D newDisk(Random random) throws IOException;
 
-    /// `coveredLsn`: records up to this one are not needed any more.
-    protected abstract Opened open(D storage, Policy policy, long coveredLsn) throws IOException;
+    /// The log on a disk, closed.
+    protected abstract LogFiles logOn(D disk);
 
-    final Opened open(D storage, Policy policy) throws IOException {
-        return open(storage, policy, 0);
+    /// Where its files end: early, so that a run meets many ends.
+    protected abstract long fileBytes();
+
+    /// `coveredLsn`: records up to this one are not needed any more.
+    private Opened open(D disk, Policy policy, long coveredLsn) throws IOException {
+        List<byte[]> recovered = new ArrayList<>();
+        LogFiles log = logOn(disk);
+        LogFiles.End end =
+                log.replay(coveredLsn, (lsn, address, bytes) -> recovered.add(Memory.toBytes(address, bytes)));
+        SteppedJournal journal = new SteppedJournal(
+                log,
+                end,
+                recovered,
+                policy,
+                fileBytes(),
+                () -> nanos += TimeUnit.MILLISECONDS.toNanos(200), // Each look at the clock is later: syncs fall due.
+                account);
+        journals.add(journal);
+        return journal;
+    }
+
+    final Opened open(D disk, Policy policy) throws IOException {
+        return open(disk, policy, 0);
     }
 
     /// Frees the memory of every journal that was opened and not closed; their disk is gone.
-    protected abstract void powerIsOff();
+    protected final void powerIsOff() {
+        journals.forEach(SteppedJournal::abandon);
+        journals.clear();
+    }
 
     /// Where the `index`th record lies, for faults in its bytes.
     protected abstract Place placeOf(D storage, int index) throws IOException;

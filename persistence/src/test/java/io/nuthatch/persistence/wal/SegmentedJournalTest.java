@@ -7,7 +7,6 @@ import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.Journal.Policy;
 import io.nuthatch.engine.Storage;
 import io.nuthatch.engine.memory.Memory;
-import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.persistence.disk.FaultyStorage;
 import io.nuthatch.persistence.disk.FileStorage;
 import java.io.IOException;
@@ -17,7 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,37 +23,19 @@ import org.junit.jupiter.api.io.TempDir;
 class SegmentedJournalTest extends JournalFaultSuite<FaultyStorage> {
     private static final long SEGMENT_BYTES = 32 << 10; // Small, so that a run meets many ends of segments.
 
-    private final MemoryAccount account = new MemoryAccount();
-    private final List<SteppedJournal> opened = new ArrayList<>();
-    private long nanos;
-
     @Override
     protected FaultyStorage newDisk(Random random) {
         return new FaultyStorage(random);
     }
 
     @Override
-    protected void powerIsOff() {
-        opened.forEach(SteppedJournal::abandon);
-        opened.clear();
+    protected LogFiles logOn(FaultyStorage disk) {
+        return new SegmentedLog(disk, account.counter("journal", "segments"));
     }
 
     @Override
-    protected Opened open(FaultyStorage storage, Policy policy, long coveredLsn) throws IOException {
-        List<byte[]> recovered = new ArrayList<>();
-        SegmentedLog log = new SegmentedLog(storage, account.counter("journal", "segments"));
-        LogFiles.End end =
-                log.replay(coveredLsn, (lsn, address, bytes) -> recovered.add(Memory.toBytes(address, bytes)));
-        SteppedJournal journal = new SteppedJournal(
-                log,
-                end,
-                recovered,
-                policy,
-                SEGMENT_BYTES,
-                () -> nanos += TimeUnit.MILLISECONDS.toNanos(200), // Each look at the clock is later: syncs fall due.
-                account);
-        opened.add(journal);
-        return journal;
+    protected long fileBytes() {
+        return SEGMENT_BYTES;
     }
 
     @Override
