@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// A new vector goes into the buffer and is searchable; an index thread links it into the graph and then
 /// takes it out of the buffer. A search scans the buffer first and walks the graph second, so it meets each
 /// vector at least once. When the buffer is full the writer links its vector itself: memory and lag are
-/// bounded, and the writer pays. (While a start replays a log, [IndexThreads#hold] has the buffer grow instead,
-/// up to a bound of its own.)
+/// bounded, and the writer pays. (While a start replays a log, [IndexThreads#hold] has the buffer grow
+/// instead, up to a bound of its own.)
 ///
 /// A removed vector turns into a tombstone that walks pass through and never return. When a tenth of the
 /// graph is dead, or when nothing else happens, a [Consolidation] relinks its neighbours and releases its

@@ -54,8 +54,8 @@ public final class IndexThreads implements AutoCloseable {
         return tasks.size();
     }
 
-    /// Has the next `vectors` vectors wait unlinked, whatever a buffer holds otherwise, and all work behind the
-    /// indexes with them, until [#release] or until there are as many. For a start, which replays a log: a
+    /// Has the next `vectors` vectors wait unlinked, whatever a buffer holds otherwise, and all work behind
+    /// the indexes with them, until [#release] or until there are as many. For a start, which replays a log: a
     /// search that scans some ten thousand vectors is slow by a millisecond, and linking them takes seconds.
     public void hold(int vectors) {
         held.set(vectors);
