@@ -55,8 +55,9 @@ public final class IndexThreads implements AutoCloseable {
     }
 
     /// Has the next `vectors` vectors wait unlinked, whatever a buffer holds otherwise, and all work behind
-    /// the indexes with them, until [#release] or until there are as many. For a start, which replays a log: a
-    /// search that scans some ten thousand vectors is slow by a millisecond, and linking them takes seconds.
+    /// the indexes with them, until [#release] or until there are as many. For a start, which replays a log:
+    /// a search that scans some ten thousand vectors is slow by a millisecond, and linking them takes
+    /// seconds.
     public void hold(int vectors) {
         held.set(vectors);
     }
