@@ -42,6 +42,8 @@ public final class Durability {
     private volatile BooleanSupplier saveFailure = () -> false;
     private volatile @Nullable Loading loading;
     private volatile @Nullable Log log;
+    private volatile @Nullable Log recording;
+    private volatile @Nullable LogSwitch logSwitch;
 
     /// Data is being loaded; null when that is over.
     public void setLoading(@Nullable Loading value) {
@@ -57,14 +59,37 @@ public final class Durability {
         saveFailure = value;
     }
 
-    /// The log takes records from now on; null for none.
+    /// The log takes records from now on, and promises what it has taken; null for none.
     public void setLog(@Nullable Log value) {
+        recording = value;
         log = value;
     }
 
-    /// The log, or null without `appendonly` and while it is read back.
+    /// The log takes records from now on and promises nothing yet: the checkpoint that it goes on from is
+    /// being written.
+    public void beginLog(Log value) {
+        recording = value;
+    }
+
+    /// The log, or null without `appendonly`, while it is read back and while it has no checkpoint to go on
+    /// from.
     public @Nullable Log log() {
         return log;
+    }
+
+    /// The log that takes records, if it promises them or not.
+    public @Nullable Log recording() {
+        return recording;
+    }
+
+    /// The log is being turned on or off.
+    public void setLogSwitch(LogSwitch value) {
+        logSwitch = value;
+    }
+
+    /// The last change of whether there is a log, over or not; null for none since the start.
+    public @Nullable LogSwitch logSwitch() {
+        return logSwitch;
     }
 
     /// The journal behind [#log], or null.
@@ -107,7 +132,7 @@ public final class Durability {
     /// The journal that the command has to wait for, until the disk has taken more of what was written; null
     /// when it may go on.
     public @Nullable Journal holdUp(CommandEntry entry, Session session) {
-        Log current = log;
+        Log current = recording;
         return current != null && !current.journal.hasRoom() && mayWrite(entry, session) ? current.journal : null;
     }
 

@@ -151,7 +151,7 @@ final class Administration {
                 new PubSubCommands(pubSub),
                 new TransactionCommands(watches),
                 new CommandCommands(table),
-                new ConfigCommands(settings, this::resetStatistics),
+                new ConfigCommands(settings, state.durability(), this::resetStatistics),
                 new SlowLogCommands(slowLog),
                 new LatencyCommands(latency, settings.number("latency-monitor-threshold"), dispatcher),
                 new MemoryCommands(memory, keyspace),

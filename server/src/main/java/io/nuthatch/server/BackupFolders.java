@@ -1,5 +1,6 @@
 package io.nuthatch.server;
 
+import io.nuthatch.commands.LogSwitch;
 import io.nuthatch.commands.ServerState;
 import io.nuthatch.engine.Journal;
 import io.nuthatch.persistence.backup.BackupStores;
@@ -35,6 +36,10 @@ record BackupFolders(@Nullable Path checkpoints, ServerConfig config, ServerStat
 
     @Override
     public boolean save() throws IOException {
+        LogSwitch change = state.durability().logSwitch();
+        if (change != null && !change.isOver()) {
+            throw new IOException("the log is being turned on or off: try again when CONFIG SET has answered");
+        }
         return saves.saveNow();
     }
 }

@@ -376,7 +376,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             try {
                 dispatcher.run(context, entry, copy, reply);
             } finally {
-                Durability.Log log = state.durability().log();
+                Durability.Log log = state.durability().recording();
                 task.log = log;
                 task.ownLsn = log == null ? 0 : log.effects().takeLastLsn();
                 context().executor().execute(() -> finished(task));
@@ -490,7 +490,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     /// Takes note of what this thread's commands, all of them this client's, have appended since the last
     /// call.
     private void noteOwnLsn() {
-        Durability.Log log = state.durability().log();
+        Durability.Log log = state.durability().recording();
         long lsn = log == null ? 0 : log.effects().takeLastLsn();
         if (log != null && lsn != 0) {
             unsentLsn = lsn;

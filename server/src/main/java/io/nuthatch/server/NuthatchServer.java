@@ -111,6 +111,7 @@ public final class NuthatchServer implements AutoCloseable {
     private final QueryPool pool;
     private final RecallThread recallThread;
     private final AppendOnly appendOnly;
+    private final LogSwitcher logSwitcher;
     private final Snapshots snapshots;
     private final Backups backups;
     private final ActiveExpiry activeExpiry = new ActiveExpiry();
@@ -167,6 +168,7 @@ public final class NuthatchServer implements AutoCloseable {
         this.dispatcher = new Dispatcher(table, state, new CommandStats(table), keyspace, maxMemory);
         administration.start();
         this.appendOnly = new AppendOnly(config, state, keyspace, indexes, memory);
+        this.logSwitcher = new LogSwitcher(config, state, appendOnly, snapshots);
         this.pool = new QueryPool(options.queryThreads(), options.queryQueue(), dispatcher);
         SettingsWiring wiring = new SettingsWiring(config);
         wiring.connections(policy);
@@ -224,7 +226,7 @@ public final class NuthatchServer implements AutoCloseable {
             server.appendOnly.prepare(server.snapshots);
             server.listen();
             server.openAdminPort();
-            if (server.appendOnly.isOn()) {
+            if (server.appendOnly.isWanted()) {
                 server.indexThreads.hold(VECTORS_UNLINKED_AT_START);
                 try {
                     server.appendOnly.load(server.snapshots, server.snapshots.rewrites());
@@ -482,11 +484,12 @@ public final class NuthatchServer implements AutoCloseable {
         }
         loopStates.values().forEach(LoopState::release);
         loopStates.clear();
+        logSwitcher.stop();
         if (savesAtEnd && !state.isStopping()) {
             snapshots.saveAtEnd();
         }
         snapshots.close();
-        appendOnly.close();
+        appendOnly.closeAtEnd();
         if (isQuiet) {
             closeEngine();
         }

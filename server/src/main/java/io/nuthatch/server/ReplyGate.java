@@ -19,7 +19,17 @@ import org.jspecify.annotations.Nullable;
 /// The connection's event loop alone.
 final class ReplyGate {
     /// Replies on their way, with the newest record at that time and the client's own newest, 0 for none.
-    private record Held(ByteBuf out, long seenLsn, long ownLsn) {}
+    ///
+    /// @param journal null for replies that wait for those before them alone: the log was turned off
+    private record Held(ByteBuf out, @Nullable Journal journal, long seenLsn, long ownLsn) {
+        boolean mayGo() {
+            if (journal == null) {
+                return true;
+            }
+            long committed = journal.committedLsn();
+            return committed >= seenLsn || journal.refusal() != null && committed >= ownLsn;
+        }
+    }
 
     private final Durability durability;
     private final Consumer<ByteBuf> exit;
@@ -37,33 +47,25 @@ final class ReplyGate {
     /// since the last call. `later` runs on `loop` when there may be something to [#release].
     void pass(ByteBuf out, long ownLsn, Executor loop, Runnable later) {
         Journal journal = durability.journal();
-        if (journal == null || held.isEmpty() && journal.policy() != Journal.Policy.ALWAYS) {
+        if (held.isEmpty() && (journal == null || journal.policy() != Journal.Policy.ALWAYS)) {
             exit.accept(out);
             return;
         }
-        Held reply = new Held(out, journal.appendedLsn(), ownLsn);
-        if (held.isEmpty() && mayGo(reply, journal)) {
+        Held reply = new Held(out, journal, journal == null ? 0 : journal.appendedLsn(), ownLsn);
+        if (held.isEmpty() && reply.mayGo()) {
             exit.accept(out);
             return;
         }
         held.add(reply);
         bytes += out.readableBytes();
-        arm(journal, loop, later);
+        arm(loop, later);
     }
 
-    private static boolean mayGo(Held reply, @Nullable Journal journal) {
-        if (journal == null) {
-            return true; // The log was closed in order.
-        }
-        long committed = journal.committedLsn();
-        return committed >= reply.seenLsn || journal.refusal() != null && committed >= reply.ownLsn;
-    }
-
-    private void arm(Journal journal, Executor loop, Runnable later) {
+    private void arm(Executor loop, Runnable later) {
         Held first = held.peek();
-        if (first != null && !isArmed) {
+        if (first != null && first.journal != null && !isArmed) {
             isArmed = true;
-            journal.whenCommitted(
+            first.journal.whenCommitted(
                     first.seenLsn,
                     () -> loop.execute(() -> {
                         isArmed = false;
@@ -74,19 +76,19 @@ final class ReplyGate {
 
     /// Lets go what may. False when the next reply can never go: then the connection is at its end.
     boolean release(Executor loop, Runnable later) {
-        Journal journal = durability.journal();
-        for (Held first = held.peek(); first != null && mayGo(first, journal); first = held.peek()) {
+        for (Held first = held.peek(); first != null && first.mayGo(); first = held.peek()) {
             held.remove();
             bytes -= first.out.readableBytes();
             exit.accept(first.out);
         }
-        if (journal == null || held.isEmpty()) {
+        Held next = held.peek();
+        if (next == null) {
             return true;
         }
-        if (journal.isFailed()) {
+        if (next.journal != null && next.journal.isFailed()) {
             return false;
         }
-        arm(journal, loop, later);
+        arm(loop, later);
         return true;
     }
 

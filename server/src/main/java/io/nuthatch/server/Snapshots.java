@@ -2,6 +2,7 @@ package io.nuthatch.server;
 
 import io.nuthatch.commands.Durability;
 import io.nuthatch.commands.ServerState;
+import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.KeyspaceListener;
@@ -57,6 +58,11 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
                 new Rewrites(saves, state.clock(), () -> state.durability().journal());
     }
 
+    /// Whether there is a folder; a server without one keeps its data in memory alone.
+    boolean hasFolder() {
+        return folder != null;
+    }
+
     Saves saves() {
         return saves;
     }
@@ -105,8 +111,7 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
         if (open == null) {
             FileStorage opened = FileStorage.open(folder);
             storage = opened;
-            open = new Checkpoints(
-                    opened, keyspace, indexes, () -> state.durability().journal(), memory, state.nanoClock());
+            open = new Checkpoints(opened, keyspace, indexes, this::recording, memory, state.nanoClock());
             checkpoints = open;
         }
         return open;
@@ -115,6 +120,11 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
     @Override
     public synchronized @Nullable Checkpoints openIfThere() throws IOException {
         return folder == null || checkpoints == null && !Files.isDirectory(folder) ? null : open();
+    }
+
+    private @Nullable Journal recording() {
+        Durability.Log log = state.durability().recording();
+        return log == null ? null : log.journal();
     }
 
     // ---- Loading
@@ -224,7 +234,7 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
     ///
     /// With a log, the checkpoint is of its last record, and what is read back is nothing new to it.
     void reload(boolean isSaving) throws IOException {
-        Durability.Log log = state.durability().log();
+        Durability.Log log = state.durability().recording();
         if (log != null && !isSaving) {
             throw new IOException("with appendonly, NOSAVE would bring back less than the log holds");
         }

@@ -6,7 +6,9 @@ import io.nuthatch.commands.CommandException;
 import io.nuthatch.commands.CommandFamily;
 import io.nuthatch.commands.CommandFlag;
 import io.nuthatch.commands.CommandSpec;
+import io.nuthatch.commands.Durability;
 import io.nuthatch.commands.Help;
+import io.nuthatch.commands.LogSwitch;
 import io.nuthatch.commands.Settings;
 import io.nuthatch.commands.SimpleCommand;
 import io.nuthatch.resp.Args;
@@ -74,11 +76,13 @@ public final class ConfigCommands implements CommandFamily {
             .build();
 
     private final Settings settings;
+    private final Durability durability;
     private final Runnable resetStatistics;
 
     /// `resetStatistics` sets back what `INFO` counts.
-    public ConfigCommands(Settings settings, Runnable resetStatistics) {
+    public ConfigCommands(Settings settings, Durability durability, Runnable resetStatistics) {
         this.settings = settings;
+        this.durability = durability;
         this.resetStatistics = resetStatistics;
     }
 
@@ -121,8 +125,14 @@ public final class ConfigCommands implements CommandFamily {
         if (args.count() % 2 != 0) {
             throw CommandException.wrongArity("config|set");
         }
+        LogSwitch before = durability.logSwitch();
         settings.set(texts(args, 2, 2), texts(args, 3, 2));
-        reply.ok();
+        LogSwitch begun = durability.logSwitch();
+        if (begun != null && begun != before && !context.isInTransaction()) {
+            context.session().block(begun);
+        } else {
+            reply.ok();
+        }
     }
 
     private void rewrite(CommandContext context, Args args, ReplyWriter reply) {

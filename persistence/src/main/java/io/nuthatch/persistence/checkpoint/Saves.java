@@ -24,6 +24,7 @@ public final class Saves implements KeyspaceListener, AutoCloseable {
     private static final Logger LOG = System.getLogger(Saves.class.getName());
     private static final long RETRY_MILLIS = 5000;
     private static final long POLL_MILLIS = 100;
+    private static final long BETWEEN_POLL_MILLIS = 20;
 
     /// Where checkpoints are; the folder is made with the first one.
     public interface Folder {
@@ -238,6 +239,27 @@ public final class Saves implements KeyspaceListener, AutoCloseable {
         }
         write();
         return true;
+    }
+
+    /// What is done between two checkpoints.
+    public interface Between {
+        void run() throws IOException;
+    }
+
+    /// Waits for a checkpoint that is under way, and runs `action` before the next one can begin. The caller
+    /// holds no stripe.
+    public void between(Between action) throws IOException, InterruptedException {
+        while (!begin(false, Purpose.SAVE)) {
+            Thread.sleep(BETWEEN_POLL_MILLIS);
+        }
+        try {
+            action.run();
+        } finally {
+            synchronized (this) {
+                isSaving = false;
+                notifyAll();
+            }
+        }
     }
 
     /// Gives up a checkpoint that is under way, and returns when none is. The caller holds no stripe.

@@ -127,6 +127,16 @@ public final class ChronicleLog implements LogFiles {
     }
 
     @Override
+    public void discardFrom(long lsn) throws IOException {
+        for (QueueFolder queue : QueueFolder.list(log).reversed()) {
+            if (queue.firstLsn() >= lsn) {
+                queue.delete();
+                disk.syncFolder(log);
+            }
+        }
+    }
+
+    @Override
     public LogWriter writer(End end, long segmentBytes, EpochClock clock) {
         ChronicleWriter writer =
                 new ChronicleWriter(log, disk, clock, counter, new ChronicleOptions(segmentBytes, blockBytes), end);

@@ -393,11 +393,11 @@ public final class GroupCommitJournal implements Journal {
                 appending.close();
                 writing.close();
                 publish();
+                committing.close(); // Who waits asks again, and finds it committed or failed.
+                syncing.close();
+                room.close();
             }
         }
-        committing.runAll();
-        syncing.runAll();
-        room.runAll();
     }
 
     /// Lets everything go without another byte to the disk, as a crash does; for tests.

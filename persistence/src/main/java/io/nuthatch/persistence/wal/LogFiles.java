@@ -39,6 +39,9 @@ public interface LogFiles {
     /// what a cut that was interrupted left behind, and are not looked at.
     End replay(long coveredLsn, Visitor visitor) throws IOException;
 
+    /// Deletes the files whose first record is `lsn` or a later one, newest first. Before [#replay].
+    void discardFrom(long lsn) throws IOException;
+
     /// Bytes that [#replay] reads; 0 until it began. Any thread.
     long totalBytes();
 

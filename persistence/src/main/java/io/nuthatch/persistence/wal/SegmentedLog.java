@@ -47,6 +47,16 @@ public final class SegmentedLog implements LogFiles {
     }
 
     @Override
+    public void discardFrom(long lsn) throws IOException {
+        for (String name : SegmentFormat.segments(storage).reversed()) {
+            if (SegmentFormat.firstLsn(name) >= lsn) {
+                storage.delete(name);
+                storage.sync();
+            }
+        }
+    }
+
+    @Override
     public LogWriter writer(End end, long segmentBytes, EpochClock clock) {
         return new SegmentWriter(storage, clock, counter, segmentBytes, end);
     }

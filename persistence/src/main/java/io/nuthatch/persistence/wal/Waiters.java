@@ -12,12 +12,13 @@ final class Waiters {
 
     private final PriorityQueue<Waiter> queue =
             new PriorityQueue<>(Comparator.comparingLong(Waiter::lsn)); // Guarded by this.
-    private long reached; // Guarded by this.
+    private long reached; // Guarded by this, as the next.
+    private boolean isClosed;
 
-    /// Runs `action` at once when `lsn` was reached, or else later.
+    /// Runs `action` at once when `lsn` was reached or nothing is reached any more, or else later.
     void add(long lsn, Runnable action) {
         synchronized (this) {
-            if (lsn > reached) {
+            if (lsn > reached && !isClosed) {
                 queue.add(new Waiter(lsn, action));
                 return;
             }
@@ -47,6 +48,14 @@ final class Waiters {
             }
         }
         all.forEach(Waiters::run);
+    }
+
+    /// As [#runAll], from now on for all that is added too.
+    void close() {
+        synchronized (this) {
+            isClosed = true;
+        }
+        runAll();
     }
 
     private static void run(Runnable action) {

@@ -46,6 +46,7 @@ class WaitTest {
                         ChronicleLog.in(Path.of("unused"), new MemoryAccount().counter("test", "log"))));
         client = server.connect();
         other = server.connect();
+        other.call("PING"); // It is there before the server ends.
     }
 
     @AfterEach

@@ -353,6 +353,12 @@ public final class ServerConfig implements Settings {
         effects.add(new NamedEffect(names, effect));
     }
 
+    /// Says what is the case where a change has failed behind its answer; nobody is told.
+    public synchronized void correct(String name, String value) {
+        Cell cell = known(name);
+        cell.value = parsed(cell, name, value);
+    }
+
     @Override
     public synchronized void rewrite() throws IOException {
         Path target = file;

@@ -347,8 +347,9 @@ final class SettingsTable {
             Folder of the checkpoints, in dir; made with the first one. One server at a time may use it.\
             """);
         live("appendonly", new Flag(), "no", """
-            Whether every change is written to a log, which a start reads back. It cannot be changed while the
-            server runs.\
+            Whether every change is written to a log, which a start reads back. Turned on while the server runs,
+            the answer comes when a checkpoint is written, and from then on nothing that was answered is lost;
+            CONFIG REWRITE has the next start read it, too.\
             """);
         fixed("appenddirname", new Text(), "appendonlydir", """
             Folder of the log, in dir. One server at a time may use it.\
