@@ -10,6 +10,7 @@ import io.nuthatch.persistence.wal.LogFiles.End;
 import io.nuthatch.persistence.wal.LogFiles.Visitor;
 import io.nuthatch.persistence.wal.LogWriter;
 import io.nuthatch.persistence.wal.Replaying;
+import io.nuthatch.persistence.wal.SegmentFormat;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -96,6 +97,9 @@ public final class ChronicleLog implements LogFiles {
             long position;
             try (Closeable padding = Padding.of(queue, blockBytes);
                     QueueScan scan = new QueueScan(queue, blockBytes, counter)) {
+                if (scan.otherVersion() > 0) {
+                    throw SegmentFormat.refused(queue.name(), scan.otherVersion());
+                }
                 replaying.visitAll(scan, coveredLsn, visitor);
                 nextLsn = scan.nextLsn();
                 position = scan.position();

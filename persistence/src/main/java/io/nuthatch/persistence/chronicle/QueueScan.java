@@ -30,6 +30,7 @@ final class QueueScan implements Replaying.Records, AutoCloseable {
     private final @Nullable ExcerptTailer tailer;
     private @Nullable DocumentContext document; // Whose bytes were given out.
     private boolean hasHeader;
+    private final int otherVersion;
     private long position; // In the cycle file, where the next record is expected.
     private long nextLsn;
     private long fileBytes;
@@ -53,6 +54,12 @@ final class QueueScan implements Replaying.Records, AutoCloseable {
         this.tailer = reading;
         long header = nextDocument(SegmentFormat.HEADER_BYTES);
         hasHeader = header != 0 && SegmentFormat.isHeader(header, nextLsn);
+        otherVersion = header == 0 ? 0 : SegmentFormat.otherVersion(header, SegmentFormat.HEADER_BYTES);
+    }
+
+    /// The version of the log that the queue is of, when it is another one; else 0.
+    int otherVersion() {
+        return otherVersion;
     }
 
     /// Whether the queue begins as one of ours.

@@ -32,7 +32,10 @@ public final class SegmentFormat {
     /// The longest payload.
     public static final int MAX_PAYLOAD_BYTES = Integer.MAX_VALUE - 1024;
 
-    private static final long MAGIC = 0x01_47_4f_4c_48_54_55_4eL; // "NUTHLOG", 1
+    static final int VERSION = 1;
+
+    private static final long MAGIC = 0x47_4f_4c_48_54_55_4eL; // "NUTHLOG"
+    private static final long MAGIC_MASK = (1L << 56) - 1;
     private static final int CRC = 0;
     private static final int LENGTH = 4;
     private static final int LSN = 8;
@@ -72,7 +75,7 @@ public final class SegmentFormat {
 
     /// Writes the header of a segment.
     public static void writeHeader(long address, long firstLsn, long epochSeconds) {
-        Memory.putLong(address, MAGIC);
+        Memory.putLong(address, MAGIC | (long) VERSION << 56);
         Memory.putLong(address + 8, firstLsn);
         Memory.putLong(address + 16, epochSeconds);
         Memory.putInt(address + 24, 0);
@@ -81,9 +84,25 @@ public final class SegmentFormat {
 
     /// Whether the header of the segment that begins with `firstLsn` is at `address`.
     public static boolean isHeader(long address, long firstLsn) {
-        return Memory.getLong(address) == MAGIC
+        return Memory.getLong(address) == (MAGIC | (long) VERSION << 56)
                 && Memory.getLong(address + 8) == firstLsn
                 && Memory.getInt(address + 28) == crc(address, 28);
+    }
+
+    /// The version of the log in the header at `address`, when it is whole and of another version than this
+    /// one; else 0.
+    public static int otherVersion(long address, long available) {
+        if (available < HEADER_BYTES || (Memory.getLong(address) & MAGIC_MASK) != MAGIC) {
+            return 0;
+        }
+        int version = Memory.getByte(address + 7) & 0xff;
+        return version != VERSION && Memory.getInt(address + 28) == crc(address, 28) ? version : 0;
+    }
+
+    /// The refusal of a file of another version.
+    public static DamagedLogException refused(String file, int version) {
+        return new DamagedLogException(
+                file, 0, "it has version " + version + ", and this server reads version " + VERSION);
     }
 
     // ---- Records

@@ -47,6 +47,11 @@ final class SegmentScan implements Replaying.Records, AutoCloseable {
         return bytes >= SegmentFormat.HEADER_BYTES && SegmentFormat.isHeader(address, nextLsn);
     }
 
+    /// The version of the log that the segment is of, when it is another one; else 0.
+    int otherVersion() {
+        return SegmentFormat.otherVersion(address, bytes);
+    }
+
     /// Whether there is nothing but zeros behind `offset`.
     boolean isZeroFrom(long offset) {
         for (long at = offset; at < bytes; at++) {

@@ -89,6 +89,9 @@ public final class SegmentedLog implements LogFiles {
             try (Storage.File file = storage.open(name);
                     SegmentScan scan = new SegmentScan(file, counter)) {
                 if (!scan.hasHeader()) {
+                    if (scan.otherVersion() > 0) {
+                        throw SegmentFormat.refused(name, scan.otherVersion());
+                    }
                     // The header is synced before the first record is written: without one there are no records.
                     if (!isLast || !scan.isZeroFrom(SegmentFormat.HEADER_BYTES)) {
                         throw new DamagedLogException(name, 0, "this is no header of a segment");

@@ -73,7 +73,7 @@ class LogBeginningTest {
     private static Saved saved(long coveredLsn, long endLsn) {
         long[] slots = new long[HashSlot.COUNT];
         Arrays.fill(slots, coveredLsn);
-        return new Saved(0, 0, 0, coveredLsn, endLsn, slots);
+        return new Saved(0, 0, 0, 0, coveredLsn, endLsn, slots);
     }
 
     @ParameterizedTest

@@ -18,6 +18,10 @@ import java.util.function.Consumer;
 /// after any prefix of them that holds all it was told to be safe, and with no other. A state is strings and
 /// hashes by key, and when keys expire by `key!`.
 final class RecordingClient {
+    /// Longer than machines stand still under somebody else's load; with a server that was killed, nobody
+    /// waits.
+    static final int TIMEOUT_MILLIS = 120_000;
+
     private static final int KEYS = 24;
     private static final int MOST_PIPELINED = 8;
     private static final int VECTOR_BYTES = 32;
@@ -48,6 +52,7 @@ final class RecordingClient {
     /// Writes until the connection breaks. Throws when the server does not answer.
     void writeUntilKilled(int port) {
         try (RespClient client = RespClient.connect(port)) {
+            client.setTimeout(TIMEOUT_MILLIS);
             while (true) {
                 int pipelined = 1 + random.nextInt(MOST_PIPELINED);
                 List<Step> batch = new ArrayList<>();
