@@ -12,6 +12,7 @@ import io.nuthatch.persistence.checkpoint.DamagedCheckpointException;
 import io.nuthatch.persistence.checkpoint.Rewrites;
 import io.nuthatch.persistence.chronicle.ChronicleLog;
 import io.nuthatch.persistence.disk.FileStorage;
+import io.nuthatch.persistence.disk.OtherVersionException;
 import io.nuthatch.persistence.recovery.LogBeginning;
 import io.nuthatch.persistence.recovery.Recovery;
 import io.nuthatch.persistence.recovery.UnfitLogException;
@@ -145,7 +146,7 @@ final class AppendOnly implements AutoCloseable {
             read = new Recovery(snapshots.openIfThere(), found).run(keyspace, indexes, snapshots::loadForLog);
         } catch (DamagedCheckpointException damage) {
             throw snapshots.damaged(damage);
-        } catch (UnfitLogException unfit) {
+        } catch (UnfitLogException | OtherVersionException unfit) {
             throw new RecoveryException("appendonly: " + folder + ": " + unfit.getMessage(), unfit);
         } catch (IOException | IllegalStateException damage) {
             throw RecoveryException.damaged("appendonly", folder, damage);

@@ -13,6 +13,7 @@ import io.nuthatch.persistence.checkpoint.Rewrites;
 import io.nuthatch.persistence.checkpoint.SavePoint;
 import io.nuthatch.persistence.checkpoint.Saves;
 import io.nuthatch.persistence.disk.FileStorage;
+import io.nuthatch.persistence.disk.OtherVersionException;
 import io.nuthatch.server.config.ServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -171,6 +172,8 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
         }
         try {
             read(begun, begun.startMillis());
+        } catch (OtherVersionException other) {
+            throw new RecoveryException("checkpoints: " + folder + ": " + other.getMessage(), other);
         } catch (IOException damage) {
             throw damaged(damage);
         }

@@ -43,15 +43,22 @@ final class BlockFormat {
         return Memory.getByte(address + 7) & 0xff;
     }
 
+    /// The version in a header that is whole, when it is none that is read here; else 0. Every version has its
+    /// version and the header's checksum in the same places.
+    static int otherVersion(long address) {
+        int version = version(address);
+        boolean isOther = version < OLDEST_VERSION || version > VERSION;
+        return isOther
+                        && (Memory.getLong(address) & MAGIC_MASK) == MAGIC
+                        && Memory.getInt(address + 28) == crc(address, 28, 0, 0)
+                ? version
+                : 0;
+    }
+
     /// What is wrong with the header, in words; null when nothing is.
     static @Nullable String fault(long address, long checkpoint, FileKind kind, int part) {
         if ((Memory.getLong(address) & MAGIC_MASK) != MAGIC) {
             return "it does not begin as a file of a checkpoint";
-        }
-        int version = version(address);
-        if (version < OLDEST_VERSION || version > VERSION) {
-            return "it has version " + version + ", and this server reads versions " + OLDEST_VERSION + " to "
-                    + VERSION;
         }
         if (Memory.getInt(address + 28) != crc(address, 28, 0, 0)) {
             return "the checksum of its header is wrong";

@@ -5,6 +5,7 @@ import io.nuthatch.engine.image.ImageReader;
 import io.nuthatch.engine.image.MalformedImageException;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
+import io.nuthatch.persistence.disk.OtherVersionException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -80,6 +81,10 @@ final class BlockReader implements AutoCloseable {
     private int checkHeader(Manifest.Part part, Buffer buffer) throws IOException {
         MemorySegment header = buffer.room(BlockFormat.HEADER_BYTES);
         read(0, header);
+        int other = BlockFormat.otherVersion(header.address());
+        if (other > 0) {
+            throw new OtherVersionException(name, other, BlockFormat.OLDEST_VERSION, BlockFormat.VERSION);
+        }
         String fault = BlockFormat.fault(header.address(), part.checkpoint(), part.kind(), part.fileNumber());
         if (fault != null) {
             throw new DamagedCheckpointException(name, 0, fault);

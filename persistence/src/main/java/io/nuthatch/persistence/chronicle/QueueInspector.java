@@ -52,6 +52,9 @@ final class QueueInspector {
         boolean hasHeader;
         try (Closeable padding = Padding.of(queue, blockBytes);
                 QueueScan scan = new QueueScan(queue, blockBytes, counter)) {
+            if (scan.otherVersion() > 0) {
+                throw SegmentFormat.refused(queue.name(), scan.otherVersion());
+            }
             hasHeader = scan.hasHeader();
             while (scan.next() != 0) {
                 // As far as a start comes.

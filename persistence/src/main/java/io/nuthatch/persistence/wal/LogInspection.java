@@ -65,7 +65,7 @@ public record LogInspection(
     /// Bytes behind the last good record, of which no client was told that they are safe.
     public record Torn(String file, long offset, long bytes) {}
 
-    /// Reads every segment, one at a time; `counter` counts its memory.
+    /// Reads every segment, one at a time; `counter` counts its memory. Throws when one is of another version.
     public static LogInspection of(Storage storage, MemoryAccount.Counter counter) throws IOException {
         Inspector inspector = new Inspector();
         List<String> names = SegmentFormat.segments(storage);
@@ -73,6 +73,9 @@ public record LogInspection(
             String successor = i + 1 < names.size() ? names.get(i + 1) : null;
             try (Storage.File file = storage.open(names.get(i));
                     SegmentScan scan = new SegmentScan(file, counter)) {
+                if (scan.otherVersion() > 0) {
+                    throw SegmentFormat.refused(names.get(i), scan.otherVersion());
+                }
                 inspector.inspect(names.get(i), scan, successor);
             }
         }

@@ -2,6 +2,7 @@ package io.nuthatch.persistence.wal;
 
 import io.nuthatch.engine.Storage;
 import io.nuthatch.engine.memory.Memory;
+import io.nuthatch.persistence.disk.OtherVersionException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -100,9 +101,8 @@ public final class SegmentFormat {
     }
 
     /// The refusal of a file of another version.
-    public static DamagedLogException refused(String file, int version) {
-        return new DamagedLogException(
-                file, 0, "it has version " + version + ", and this server reads version " + VERSION);
+    public static OtherVersionException refused(String file, int version) {
+        return new OtherVersionException(file, version, VERSION, VERSION);
     }
 
     // ---- Records

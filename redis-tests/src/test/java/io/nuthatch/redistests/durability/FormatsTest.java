@@ -3,6 +3,8 @@ package io.nuthatch.redistests.durability;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nuthatch.persistence.check.FolderCheck;
+import io.nuthatch.persistence.disk.OtherVersionException;
 import io.nuthatch.redistests.RespClient;
 import io.nuthatch.redistests.TestServer;
 import io.nuthatch.server.SystemClock;
@@ -162,15 +164,31 @@ class FormatsTest {
     void anotherVersionOfTheLogIsRefusedByName(int version) throws IOException {
         unpack("segmented-1");
         Path segment = folder.resolve("appendonlydir/0000000000000000001.log");
-        byte[] bytes = Files.readAllBytes(segment);
+        setVersion(segment, version);
+        assertRefused(segment.getFileName() + " has version " + version, "reads version 1:");
+    }
+
+    /// In the header that files of logs and checkpoints begin with.
+    private static void setVersion(Path file, int version) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
         bytes[7] = (byte) version;
         CRC32C crc = new CRC32C();
         crc.update(bytes, 0, 28);
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(28, (int) crc.getValue());
-        Files.write(segment, bytes);
+        Files.write(file, bytes);
+    }
+
+    /// The start refuses, and so does the tool, which must not call damaged what it does not know.
+    private void assertRefused(String what, String reads) throws IOException {
         assertThatThrownBy(() -> start("segmented"))
-                .hasMessageContaining(segment.getFileName() + ": damaged at byte 0: it has version " + version)
-                .hasMessageContaining("this server reads version 1");
+                .hasMessageContaining(what)
+                .hasMessageContaining(reads)
+                .hasMessageNotContaining("--repair");
+        try (FolderCheck check = new FolderCheck(folder, "appendonlydir", "checkpoints", new SystemClock())) {
+            assertThatThrownBy(check::verify)
+                    .isInstanceOf(OtherVersionException.class)
+                    .hasMessageContaining(what);
+        }
     }
 
     @ParameterizedTest
@@ -178,12 +196,8 @@ class FormatsTest {
     void anotherVersionOfACheckpointIsRefusedByName(int version) throws IOException {
         unpack("checkpoint-3");
         Path manifest = folder.resolve("checkpoints/1-manifest");
-        byte[] bytes = Files.readAllBytes(manifest);
-        bytes[7] = (byte) version;
-        Files.write(manifest, bytes);
-        assertThatThrownBy(() -> start("segmented"))
-                .hasMessageContaining("1-manifest")
-                .hasMessageContaining("it has version " + version);
+        setVersion(manifest, version);
+        assertRefused("1-manifest has version " + version, "reads versions 2 to 3:");
     }
 
     /// A constant that changes its value makes files unreadable that are out there; a new one belongs into
