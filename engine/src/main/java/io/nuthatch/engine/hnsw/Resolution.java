@@ -54,7 +54,7 @@ final class Resolution {
 
     private boolean isBlurred(Searcher s, int node) {
         s.setQuery(s.exact.rows().address(node));
-        walk.search(s, Math.min(SURROUNDINGS, states.limit()));
+        walk.look(s, Math.min(SURROUNDINGS, states.limit()));
         int count = 0;
         for (int i = 0; i < s.poolSize; i++) {
             s.batch[count] = Keys.ordinal(s.pool[i]);

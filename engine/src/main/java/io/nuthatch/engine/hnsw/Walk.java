@@ -97,19 +97,26 @@ final class Walk {
     /// Leaves in the searcher's pool the up to `ef` nearest nodes of the whole graph, removed ones among
     /// them.
     void search(Searcher s, int ef) {
+        int distances = look(s, ef);
+        if (s.poolSize == ef && !s.isCut) {
+            learn(ef, distances, 1);
+        }
+    }
+
+    /// As [#search], for who only tries out codes: what it took is no measure of later searches. Returns the
+    /// distances that it took in layer 0.
+    int look(Searcher s, int ef) {
         s.poolSize = 0;
         long start = entry.get();
         if (start < 0) {
-            return;
+            return 0;
         }
         long nearest = descend(s, start, 1);
         s.newMarks(states.limit());
         seed(s, nearest, ef);
         int before = s.distanceCount;
         expand(s, 0, ef, Integer.MAX_VALUE);
-        if (s.poolSize == ef && !s.isCut) {
-            learn(ef, s.distanceCount - before, 1);
-        }
+        return s.distanceCount - before;
     }
 
     void seed(Searcher s, long nearest, int ef) {

@@ -105,7 +105,9 @@ class IndistinctVectorsTest {
             for (int q = 0; q < 40; q++) {
                 float[] query = kind.vector(random, COUNT - 1 - q, centers);
                 Hits hits = index.search(query, Knn.of(10).withEf(64).withRescore(4));
-                assertThat(hits.plan()).as(what).isEqualTo(Hits.Plan.WALK);
+                if (q == 0) { // Later ones may be scans, where the index has learnt that its walks are long.
+                    assertThat(hits.plan()).as(what).isEqualTo(Hits.Plan.WALK);
+                }
                 assertThat(hits.size()).isEqualTo(10);
                 double worst = flat.search(query, Knn.of(10)).distances()[9];
                 double slack = 1e-5 * Math.abs(worst) + (metric == Metric.COSINE ? 1e-6 : 0);
