@@ -43,8 +43,8 @@ final class BlockFormat {
         return Memory.getByte(address + 7) & 0xff;
     }
 
-    /// The version in a header that is whole, when it is none that is read here; else 0. Every version has its
-    /// version and the header's checksum in the same places.
+    /// The version in a header that is whole, when it is none that is read here; else 0. Every version has
+    /// its number and the header's checksum in the same places.
     static int otherVersion(long address) {
         int version = version(address);
         boolean isOther = version < OLDEST_VERSION || version > VERSION;

@@ -65,7 +65,8 @@ public record LogInspection(
     /// Bytes behind the last good record, of which no client was told that they are safe.
     public record Torn(String file, long offset, long bytes) {}
 
-    /// Reads every segment, one at a time; `counter` counts its memory. Throws when one is of another version.
+    /// Reads every segment, one at a time; `counter` counts its memory. Throws when one is of another
+    /// version.
     public static LogInspection of(Storage storage, MemoryAccount.Counter counter) throws IOException {
         Inspector inspector = new Inspector();
         List<String> names = SegmentFormat.segments(storage);
