@@ -167,6 +167,9 @@ class HardVectorsTest {
         try (TestServer server = TestServer.start();
                 RespClient client = server.connect()) {
             create(client, 3, "SQ8", metric);
+            while (!info(client, "indexing").equals(0L)) { // The scan of a new index would refuse them a second time.
+                Thread.onSpinWait();
+            }
             load(client, List.of(new float[] {1, 2, 3}));
             int failures = 0;
             for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
