@@ -9,18 +9,16 @@ each pair the least and the most of the rounds' ratios.
 """
 import argparse
 import json
-import os
 import pathlib
 import random
 import selectors
 import shutil
 import socket
-import subprocess
 import tempfile
 import time
 
 from resp import encode
-from restart import ROOT, connect, lag
+from restart import connect, lag, launch
 
 MODES = {
     "off": ["--appendonly", "no"],
@@ -64,10 +62,7 @@ def send_all(port, batches, connections):
 def turn(a, mode, batches):
     folder = tempfile.mkdtemp()
     log = open(pathlib.Path(folder) / "log", "ab")
-    server = subprocess.Popen(
-        [os.environ.get("NUTHATCH", ROOT / "bin/nuthatch-server"), "--port", str(a.port), "--admin-port", str(a.port + 1),
-         "--save", "", "--dir", folder, "--warm-up", "no", "--auto-aof-rewrite-percentage", "0", *MODES[mode]],
-        stdout=log, stderr=log, env={**os.environ, "NUTHATCH_BUILD": "no"})
+    server = launch(a.port, folder, log, "--auto-aof-rewrite-percentage", "0", *MODES[mode])
     try:
         client = connect(a.port)
         client.call("FT.CREATE", "vidx", "ON", "HASH", "PREFIX", 1, "v:", "SCHEMA", "v", "VECTOR", "HNSW", 10, "TYPE", "FLOAT32",

@@ -13,12 +13,11 @@ import json
 import pathlib
 import random
 import shutil
-import subprocess
 import tempfile
 import time
 
-from resp import Client, encode
-from restart import ROOT
+from resp import encode
+from restart import connect, launch
 
 BATCH = 64
 
@@ -37,22 +36,9 @@ def await_rewrite(client):
         time.sleep(0.05)
 
 
-def launch(a, percent, folder):
-    return subprocess.Popen(
-        [ROOT / "bin/nuthatch-server", "--port", str(a.port), "--dir", folder, "--save", "", "--appendonly", "yes",
-         "--appendfsync", a.fsync, "--auto-aof-rewrite-percentage", str(percent), "--auto-aof-rewrite-min-size", "16mb",
-         "--warm-up", "no"],
-        stdout=open(pathlib.Path(folder) / "log", "ab"), stderr=subprocess.STDOUT)
-
-
-def connect(port):
-    while True:
-        try:
-            client = Client(port)
-            client.call("PING")
-            return client
-        except (OSError, RuntimeError, IndexError):
-            time.sleep(0.05)
+def settings(a, percent):
+    return ["--appendonly", "yes", "--appendfsync", a.fsync, "--auto-aof-rewrite-percentage", str(percent),
+            "--auto-aof-rewrite-min-size", "16mb"]
 
 
 def upserts(a, chance, pool):
@@ -67,7 +53,7 @@ def upserts(a, chance, pool):
 
 def measure(a, percent):
     folder = tempfile.mkdtemp()
-    server = launch(a, percent, folder)
+    server = launch(a.port, folder, open(pathlib.Path(folder) / "log", "ab"), *settings(a, percent))
     chance = random.Random(7)
     pool = b"".join(b"%c%c%c\x3d" % tuple(chance.randrange(256) for _ in range(3)) for _ in range(200_000))  # Small floats.
     try:

@@ -24,7 +24,7 @@ final class Detour {
     boolean lead(Searcher s, int from, int node, int layer) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             int[] list = read(s, from, layer);
-            if (Arrays.stream(list).anyMatch(link -> link == node)) {
+            if (Links.isAmong(list, list.length, node)) {
                 return true;
             }
             int place = Math.min(list.length, links.capacity(layer) - 1);
@@ -69,20 +69,11 @@ final class Detour {
         int end = size;
         for (int i = 0; i < count && end < list.length; i++) {
             int link = more[i];
-            if (link != node && mayBeNamed(link) && !isAmong(list, end, link)) {
+            if (link != node && mayBeNamed(link) && !Links.isAmong(list, end, link)) {
                 list[end++] = link;
             }
         }
         return end;
-    }
-
-    private static boolean isAmong(int[] ordinals, int count, int wanted) {
-        for (int i = 0; i < count; i++) {
-            if (ordinals[i] == wanted) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /// Makes `from` name the node in `place`, if its list is still `list` and it stays in the graph.

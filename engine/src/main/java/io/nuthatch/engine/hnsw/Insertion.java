@@ -132,7 +132,7 @@ final class Insertion {
                 return false;
             }
             int count = links.copy(node, layer, s.others);
-            if (isAmong(s.others, count, added)) {
+            if (Links.isAmong(s.others, count, added)) {
                 return true;
             }
             if (count < capacity) {
@@ -150,7 +150,7 @@ final class Insertion {
             Arrays.sort(keys, 0, count + 1);
             int chosen = pruning.select(s, node, keys, count + 1, capacity);
             links.write(node, layer, s.selected, chosen);
-            return isAmong(s.selected, chosen, added);
+            return Links.isAmong(s.selected, chosen, added);
         } finally {
             links.unlock(node, layer);
         }
@@ -161,7 +161,7 @@ final class Insertion {
         links.lock(node, 0);
         try {
             int count = links.copy(node, 0, s.others);
-            if (isAmong(s.others, count, added)) {
+            if (Links.isAmong(s.others, count, added)) {
                 return true;
             }
             if (count == links.capacity(0)) {
@@ -172,14 +172,5 @@ final class Insertion {
         } finally {
             links.unlock(node, 0);
         }
-    }
-
-    private static boolean isAmong(int[] ordinals, int count, int wanted) {
-        for (int i = 0; i < count; i++) {
-            if (ordinals[i] == wanted) {
-                return true;
-            }
-        }
-        return false;
     }
 }

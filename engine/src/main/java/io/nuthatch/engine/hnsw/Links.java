@@ -117,6 +117,16 @@ final class Links implements AutoCloseable {
         return changes;
     }
 
+    /// Whether `wanted` is one of the first `count` of `ordinals`.
+    static boolean isAmong(int[] ordinals, int count, int wanted) {
+        for (int i = 0; i < count; i++) {
+            if (ordinals[i] == wanted) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     // ---- For the holder of the list's lock ----
 
     /// Replaces the list.

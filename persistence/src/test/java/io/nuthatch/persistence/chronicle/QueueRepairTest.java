@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nuthatch.engine.Journal.Policy;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.persistence.Seeds;
 import io.nuthatch.persistence.disk.PowerCut;
 import io.nuthatch.persistence.wal.DamagedLogException;
 import io.nuthatch.persistence.wal.LogFiles;
@@ -32,7 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
 /// what a start would refuse, and what is left is what was announced.
 class QueueRepairTest {
     private static final int RUNS = Math.max(1, Integer.getInteger("nuthatch.runs", 150) / 15);
-    private static final long SEED = Long.getLong("nuthatch.seed", 0x5eed);
     private static final int BLOCK_BYTES = 256 << 10;
     private static final long QUEUE_BYTES = 200 << 10;
     private static final int LONG = 100_000; // Four documents.
@@ -45,21 +45,11 @@ class QueueRepairTest {
     @TempDir
     private Path temporary;
 
-    private interface Run {
-        void with(Random random) throws IOException;
-    }
-
-    private void forSeeds(Run run) {
-        for (int i = 0; i < RUNS; i++) {
-            long seed = SEED + i;
-            try {
-                run.with(new Random(seed));
-                assertThat(account.total()).isZero();
-            } catch (IOException | RuntimeException | Error failure) {
-                throw new AssertionError(
-                        "reproduce with -Dnuthatch.runs=15 -Dnuthatch.seed=0x" + Long.toHexString(seed), failure);
-            }
-        }
+    private void forSeeds(Seeds.Run run) {
+        Seeds.forEach(RUNS, 15, random -> {
+            run.with(random);
+            assertThat(account.total()).isZero();
+        });
     }
 
     private static byte[] payload(long lsn) {

@@ -7,6 +7,7 @@ import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.Journal.Policy;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.persistence.Seeds;
 import io.nuthatch.persistence.disk.FaultyDisk;
 import io.nuthatch.persistence.disk.PowerCut;
 import java.io.IOException;
@@ -22,7 +23,6 @@ import org.junit.jupiter.api.Test;
 /// [FaultyDisk], from seeds. A subclass opens the journal.
 public abstract class JournalFaultSuite<D extends FaultyDisk> {
     private static final int RUNS = Integer.getInteger("nuthatch.runs", 60);
-    private static final long SEED = Long.getLong("nuthatch.seed", 0x5eed);
 
     protected final MemoryAccount account = new MemoryAccount();
     private final List<SteppedJournal> journals = new ArrayList<>();
@@ -107,27 +107,16 @@ public abstract class JournalFaultSuite<D extends FaultyDisk> {
         }
     }
 
-    /// What a seed decides; an exception is a failure.
-    private interface Seeded {
-        void run(Random random) throws IOException;
-    }
-
     /// How a life ends.
     private interface Ending {
         void end(FaultyDisk disk) throws IOException;
     }
 
-    private void forSeeds(Seeded seeded) {
-        for (int i = 0; i < runs(RUNS); i++) {
-            long seed = SEED + i;
-            try {
-                seeded.run(new Random(seed));
-                powerIsOff();
-            } catch (IOException | RuntimeException | Error failure) {
-                throw new AssertionError(
-                        "reproduce with -Dnuthatch.runs=1 -Dnuthatch.seed=0x" + Long.toHexString(seed), failure);
-            }
-        }
+    private void forSeeds(Seeds.Run run) {
+        Seeds.forEach(runs(RUNS), 1, random -> {
+            run.with(random);
+            powerIsOff();
+        });
     }
 
     /// Runs a journal through several lives, each ended by `end`, and holds every recovery against what was
@@ -230,7 +219,7 @@ public abstract class JournalFaultSuite<D extends FaultyDisk> {
 
     @Test
     void aCutLeavesTheNewestFile() throws IOException {
-        Random random = new Random(SEED);
+        Random random = new Random(Seeds.FIRST);
         D storage = newDisk(random);
         Opened opened = open(storage, Policy.ALWAYS);
         fill(opened, 60, random);
@@ -340,7 +329,7 @@ public abstract class JournalFaultSuite<D extends FaultyDisk> {
 
     @Test
     void aLogThatWasClosedInOrderMissesItsLastRecordAloud() throws IOException {
-        Random random = new Random(SEED);
+        Random random = new Random(Seeds.FIRST);
         D storage = newDisk(random);
         Opened opened = open(storage, Policy.ALWAYS);
         fill(opened, 5, random);
@@ -413,7 +402,7 @@ public abstract class JournalFaultSuite<D extends FaultyDisk> {
 
     @Test
     void aReadOnlyFolderRefusesWrites() throws IOException {
-        Random random = new Random(SEED);
+        Random random = new Random(Seeds.FIRST);
         D storage = newDisk(random);
         storage.setReadOnly(true);
         Opened opened = open(storage, Policy.ALWAYS);
@@ -428,7 +417,7 @@ public abstract class JournalFaultSuite<D extends FaultyDisk> {
 
     @Test
     void whoWaitsForACommitIsToldAfterTheSyncAndInOrder() throws IOException {
-        Random random = new Random(SEED);
+        Random random = new Random(Seeds.FIRST);
         D storage = newDisk(random);
         Opened opened = open(storage, Policy.ALWAYS);
         List<Integer> told = new ArrayList<>();
@@ -478,7 +467,7 @@ public abstract class JournalFaultSuite<D extends FaultyDisk> {
 
     @Test
     void aCursorMissesAloudWhatWasCut() throws IOException {
-        Random random = new Random(SEED);
+        Random random = new Random(Seeds.FIRST);
         Opened opened = open(newDisk(random), Policy.ALWAYS);
         fill(opened, 200, random);
         opened.journal().cut(200);

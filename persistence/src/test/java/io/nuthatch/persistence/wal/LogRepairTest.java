@@ -7,6 +7,7 @@ import io.nuthatch.engine.Journal.Policy;
 import io.nuthatch.engine.Storage;
 import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
+import io.nuthatch.persistence.Seeds;
 import io.nuthatch.persistence.disk.FaultyStorage;
 import io.nuthatch.persistence.disk.PowerCut;
 import java.io.IOException;
@@ -23,27 +24,16 @@ import org.junit.jupiter.api.Test;
 /// refuse, and what is left is what was announced.
 class LogRepairTest {
     private static final int RUNS = Integer.getInteger("nuthatch.runs", 150);
-    private static final long SEED = Long.getLong("nuthatch.seed", 0x5eed);
     private static final int SEGMENT_BYTES = 2000;
 
     private final MemoryAccount account = new MemoryAccount();
     private final MemoryAccount.Counter counter = account.counter("test", "buffers");
 
-    private interface Run {
-        void with(Random random) throws IOException;
-    }
-
-    private void forSeeds(Run run) {
-        for (int i = 0; i < RUNS; i++) {
-            long seed = SEED + i;
-            try {
-                run.with(new Random(seed));
-                assertThat(account.total()).isZero();
-            } catch (IOException | RuntimeException | Error failure) {
-                throw new AssertionError(
-                        "reproduce with -Dnuthatch.runs=1 -Dnuthatch.seed=0x" + Long.toHexString(seed), failure);
-            }
-        }
+    private void forSeeds(Seeds.Run run) {
+        Seeds.forEach(RUNS, 1, random -> {
+            run.with(random);
+            assertThat(account.total()).isZero();
+        });
     }
 
     private static byte[] payload(long lsn) {

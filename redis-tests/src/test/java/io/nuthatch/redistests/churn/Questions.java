@@ -2,6 +2,7 @@ package io.nuthatch.redistests.churn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nuthatch.redistests.Floats;
 import io.nuthatch.redistests.RespClient;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -75,7 +76,7 @@ final class Questions {
                 "PARAMS",
                 2,
                 "q",
-                VectorSource.bytes(question.query()),
+                Floats.bytes(question.query()),
                 "RETURN",
                 1,
                 "d",

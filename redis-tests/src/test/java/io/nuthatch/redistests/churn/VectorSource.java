@@ -140,12 +140,6 @@ final class VectorSource {
         return sum;
     }
 
-    static byte[] bytes(float[] vector) {
-        byte[] bytes = new byte[vector.length * Float.BYTES];
-        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(vector);
-        return bytes;
-    }
-
     private static float[] gaussian(int dim, Random random) {
         float[] vector = new float[dim];
         for (int i = 0; i < dim; i++) {

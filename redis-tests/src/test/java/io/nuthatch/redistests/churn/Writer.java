@@ -2,6 +2,7 @@ package io.nuthatch.redistests.churn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nuthatch.redistests.Floats;
 import io.nuthatch.redistests.RespClient;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,7 +90,7 @@ final class Writer implements AutoCloseable {
                 "n",
                 document.number(),
                 "v",
-                VectorSource.bytes(document.vector()));
+                Floats.bytes(document.vector()));
     }
 
     private <T> T take(List<T> list) {

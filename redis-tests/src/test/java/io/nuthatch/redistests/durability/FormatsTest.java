@@ -1,5 +1,6 @@
 package io.nuthatch.redistests.durability;
 
+import static io.nuthatch.redistests.Floats.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -57,12 +58,6 @@ class FormatsTest {
                 "yes",
                 "--aof-engine",
                 engine);
-    }
-
-    private static byte[] bytes(float... floats) {
-        ByteBuffer bytes = ByteBuffer.allocate(floats.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(floats);
-        return bytes.array();
     }
 
     /// Every kind of effect; with `saves`, half of them before a checkpoint.

@@ -1,5 +1,6 @@
 package io.nuthatch.redistests.durability;
 
+import static io.nuthatch.redistests.Floats.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -166,11 +167,5 @@ final class SurvivingIndexes {
         float[] floats = new float[bytes.length / Float.BYTES];
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(floats);
         return floats;
-    }
-
-    private static byte[] bytes(float[] floats) {
-        ByteBuffer bytes = ByteBuffer.allocate(floats.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(floats);
-        return bytes.array();
     }
 }

@@ -1,13 +1,12 @@
 package io.nuthatch.redistests.search;
 
+import static io.nuthatch.redistests.Floats.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nuthatch.redistests.RespClient;
 import io.nuthatch.redistests.RespClient.ErrorReply;
 import io.nuthatch.redistests.TestServer;
 import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -375,12 +374,6 @@ class HardVectorsTest {
     }
 
     // ---- Vectors ----
-
-    private static byte[] bytes(float[] vector) {
-        ByteBuffer bytes = ByteBuffer.allocate(4 * vector.length).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(vector);
-        return bytes.array();
-    }
 
     private static float[] gaussian(Random random, int dim) {
         float[] vector = new float[dim];

@@ -1,5 +1,6 @@
 package io.nuthatch.redistests.search;
 
+import static io.nuthatch.redistests.Floats.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nuthatch.engine.document.SearchIndex;
@@ -7,8 +8,6 @@ import io.nuthatch.redistests.RespClient;
 import io.nuthatch.redistests.RespClient.ErrorReply;
 import io.nuthatch.redistests.SimulatedClock;
 import io.nuthatch.redistests.TestServer;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -467,13 +466,5 @@ class MixedLoadTest {
             vector[i] = (float) (centre.nextGaussian() + 0.6 * random.nextGaussian());
         }
         return vector;
-    }
-
-    private static byte[] bytes(float[] vector) {
-        ByteBuffer bytes = ByteBuffer.allocate(vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (float component : vector) {
-            bytes.putFloat(component);
-        }
-        return bytes.array();
     }
 }

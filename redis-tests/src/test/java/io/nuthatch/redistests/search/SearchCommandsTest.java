@@ -1,12 +1,11 @@
 package io.nuthatch.redistests.search;
 
+import static io.nuthatch.redistests.Floats.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.nuthatch.redistests.RespClient;
 import io.nuthatch.redistests.RespClient.ErrorReply;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SearchCommandsTest {
     private static final String SCHEMA = "t TEXT WEIGHT 2 g TAG SEPARATOR | SORTABLE n NUMERIC SORTABLE vec AS v VECTOR"
             + " HNSW 10 TYPE FLOAT32 DIM 2 DISTANCE_METRIC COSINE M 16 EF_CONSTRUCTION 200";
-    private static final byte[] BLOB = vector(1, 0);
+    private static final byte[] BLOB = bytes(1, 0);
 
     private Target target;
     private RespClient client;
@@ -38,16 +37,7 @@ class SearchCommandsTest {
         assertThat(words("FT.CREATE idx ON HASH PREFIX 1 d: SCHEMA " + SCHEMA)).isEqualTo("OK");
         for (int i = 0; i < 3; i++) {
             assertThat(client.call(
-                            "HSET",
-                            "d:" + i,
-                            "t",
-                            "hello world " + i,
-                            "g",
-                            "a|b",
-                            "n",
-                            i,
-                            "vec",
-                            vector(1, i / 2f * i)))
+                            "HSET", "d:" + i, "t", "hello world " + i, "g", "a|b", "n", i, "vec", bytes(1, i / 2f * i)))
                     .isEqualTo(4L);
         }
     }
@@ -56,14 +46,6 @@ class SearchCommandsTest {
     void stop() {
         client.close();
         target.close();
-    }
-
-    private static byte[] vector(float... components) {
-        ByteBuffer bytes = ByteBuffer.allocate(components.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (float component : components) {
-            bytes.putFloat(component);
-        }
-        return bytes.array();
     }
 
     /// Sends the words of a command; `<blob>` stands for the query vector.
@@ -126,7 +108,7 @@ class SearchCommandsTest {
 
     @Test
     void allFieldsComeBackAsTheyWereWritten() {
-        byte[] raw = vector(3, 4); // COSINE normalises nothing that the client sees.
+        byte[] raw = bytes(3, 4); // COSINE normalises nothing that the client sees.
         client.call("HSET", "d:9", "t", "nine", "vec", raw, "other", new byte[] {0, (byte) 0xFF, '\r', '\n'});
         List<?> reply = (List<?>) words("FT.SEARCH idx nine");
         assertThat(reply.get(1)).isEqualTo("d:9");
@@ -257,7 +239,7 @@ class SearchCommandsTest {
     void dropKeepsDocumentsUnlessTold() {
         assertThat(words("FT.DROPINDEX idx")).isEqualTo("OK");
         assertThat(client.call("EXISTS", "d:0")).isEqualTo(1L);
-        assertThat(client.call("HGET", "d:2", "vec")).isEqualTo(new String(vector(1, 2), StandardCharsets.ISO_8859_1));
+        assertThat(client.call("HGET", "d:2", "vec")).isEqualTo(new String(bytes(1, 2), StandardCharsets.ISO_8859_1));
         words("FT.CREATE idx ON HASH PREFIX 1 d: SCHEMA " + SCHEMA);
         awaitIndexed("idx");
         assertThat(words("FT.DROPINDEX idx DD")).isEqualTo("OK");
@@ -387,8 +369,8 @@ class SearchCommandsTest {
         while (!info("indexing").equals(0L)) { // The scan of a new index would refuse them a second time.
             Thread.onSpinWait();
         }
-        client.call("HSET", "d:nan", "vec", vector(Float.NaN, 1), "n", 5);
-        client.call("HSET", "d:inf", "vec", vector(Float.POSITIVE_INFINITY, 1), "n", 5);
+        client.call("HSET", "d:nan", "vec", bytes(Float.NaN, 1), "n", 5);
+        client.call("HSET", "d:inf", "vec", bytes(Float.POSITIVE_INFINITY, 1), "n", 5);
         client.call("HSET", "d:short", "vec", "abc", "n", 5);
         Object reply = words("FT.SEARCH idx *=>[KNN\u00A010\u00A0@v\u00A0$b] NOCONTENT PARAMS 2 b <blob>");
         assertThat(reply).isEqualTo(List.of(3L, "d:0", "d:1", "d:2"));

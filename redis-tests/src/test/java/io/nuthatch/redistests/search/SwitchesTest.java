@@ -1,12 +1,11 @@
 package io.nuthatch.redistests.search;
 
+import static io.nuthatch.redistests.Floats.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nuthatch.redistests.RespClient;
 import io.nuthatch.redistests.ServerProcess;
 import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -156,11 +155,5 @@ class SwitchesTest {
             vector[i] += 0.5f * (float) random.nextGaussian();
         }
         return vector;
-    }
-
-    private static byte[] bytes(float[] vector) {
-        ByteBuffer bytes = ByteBuffer.allocate(4 * vector.length).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(vector);
-        return bytes.array();
     }
 }
