@@ -6,7 +6,7 @@ import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.tiering.SsdStore;
 import io.nuthatch.tiering.StoreOptions;
 import io.nuthatch.tiering.disk.DirectFile;
-import io.nuthatch.tiering.disk.ReadBatch;
+import io.nuthatch.tiering.disk.IoBatch;
 import io.nuthatch.tiering.disk.ReaderThreads;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -32,12 +32,13 @@ import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.DBOptions;
 import org.rocksdb.RocksDB;
 
-/// A hundred random rows from the disk: slots of a flat file, RocksDB's blob files and its tables, each in
-/// the ways there are, in turns, with direct I/O.
+/// A hundred random rows from the disk, and to it: slots of a flat file, RocksDB's blob files and its tables,
+/// each in the ways there are, in turns, with direct I/O.
 ///
 /// `java -cp ... io.nuthatch.bench.ColdStoreBenchmark FOLDER ROW-BYTES ROWS ROUNDS [BATCHES]`: fills a store
-/// in FOLDER with the same rows three times unless it is there, then reads. A line says the least and the
-/// most of all rounds' medians, the worst 99th percentile, and the process's time on processors for a batch.
+/// in FOLDER with the same rows three times unless it is there, then reads, and writes rows over. A line says
+/// the least and the most of all rounds' medians, the worst 99th percentile, and the process's time on
+/// processors for a batch.
 public final class ColdStoreBenchmark {
     private static final int ROWS_A_BATCH = 100;
     private static final int SPACE = 0;
@@ -71,8 +72,12 @@ public final class ColdStoreBenchmark {
         Files.createDirectories(folder);
         boolean isFilled = SsdStore.flushes(folder).contains(FILLED);
         try (Arena arena = Arena.ofShared();
-                SsdStore store =
-                        SsdStore.open(folder, isFilled ? FILLED : SsdStore.NO_FLUSH, StoreOptions.DEFAULT, account)) {
+                SsdStore store = SsdStore.open(
+                        folder,
+                        isFilled ? FILLED : SsdStore.NO_FLUSH,
+                        StoreOptions.DEFAULT,
+                        account,
+                        System::nanoTime)) {
             ColdStoreBenchmark benchmark = new ColdStoreBenchmark(rowBytes, count, arena);
             if (!isFilled) {
                 benchmark.fill(store, account);
@@ -142,6 +147,12 @@ public final class ColdStoreBenchmark {
         }
         virtual(flat, parts);
         multiGet(folder, parts);
+        ways.put("flat file, putAll", ids -> flat.putAll(ids, ROWS_A_BATCH, into, rowBytes, lengths));
+        ways.put("flat file, put one by one", ids -> {
+            for (int i = 0; i < ROWS_A_BATCH; i++) {
+                flat.put(ids[i], into.asSlice((long) i * rowBytes, rowBytes));
+            }
+        });
         Random random = new Random(2);
         for (int round = 0; round <= rounds; round++) {
             for (Map.Entry<String, Reader> way : ways.entrySet()) {
@@ -177,8 +188,8 @@ public final class ColdStoreBenchmark {
         }
         DirectFile file = part(parts, DirectFile.open(path, DirectFile.PAGE_BYTES));
         long pages = file.sizeBytes() / DirectFile.PAGE_BYTES;
-        ReadBatch batch = part(
-                parts, new ReadBatch(ROWS_A_BATCH, DirectFile.PAGE_BYTES, new MemoryAccount().counter("bench", "raw")));
+        IoBatch batch = part(
+                parts, new IoBatch(ROWS_A_BATCH, DirectFile.PAGE_BYTES, new MemoryAccount().counter("bench", "raw")));
         Reader together = ids -> {
             for (int i = 0; i < ROWS_A_BATCH; i++) {
                 batch.prepare(i, ids[i] * pages / count * DirectFile.PAGE_BYTES);

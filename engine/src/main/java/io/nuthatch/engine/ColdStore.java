@@ -35,6 +35,9 @@ public interface ColdStore extends Closeable {
     /// The posting lists of `space`, by centroid.
     Postings postings(int space) throws IOException;
 
+    /// What was read and written of one kind of values since the store was opened.
+    ColdTraffic traffic(Kind kind);
+
     /// Drops everything of `space`. Whoever has its values does not use them any more; the number may be
     /// used anew. As [#rows] and its like, it waits for a flush under way.
     void drop(int space) throws IOException;
@@ -46,10 +49,22 @@ public interface ColdStore extends Closeable {
     /// Forgets all flushes but the last: nobody comes back to them. Waits for a flush under way.
     void forgetOlderFlushes() throws IOException;
 
+    /// What values may be.
+    enum Kind {
+        ROWS,
+        DOCUMENTS,
+        POSTINGS
+    }
+
     /// Values of one kind and space, by id, 0 or more.
     interface Values {
         /// Stores `value`, 1 to [#VALUE_BYTES_MAX] bytes, under `id`, over what was there.
         void put(long id, MemorySegment value) throws IOException;
+
+        /// Stores many values in one round: under `ids[i]`, `i` below `count`, the `lengths[i]` bytes at byte
+        /// `i * strideBytes` of `from`, together at most [#VALUE_BYTES_MAX]. Of values with one id the last
+        /// counts. All or none: when it throws, and in a flush beside it.
+        void putAll(long[] ids, int count, MemorySegment from, long strideBytes, int[] lengths) throws IOException;
 
         /// Copies the value of `id` into `into` and returns its length in bytes; -1 when there is none. When
         /// the length is more than `into` holds, what `into` holds is undefined.
@@ -62,6 +77,11 @@ public interface ColdStore extends Closeable {
         ///
         /// Throws what [#get] throws if any value does; `into` and `lengths` are undefined then.
         void getAll(long[] ids, int count, MemorySegment into, long strideBytes, int[] lengths) throws IOException;
+
+        /// Copies the ids from `first` on that have a value into `into`, from low to high, as many as fit,
+        /// and returns how many they are; 0 when there are no more. A walk that goes on behind the last id
+        /// sees each that is there from its beginning to its end.
+        int ids(long first, long[] into) throws IOException;
 
         /// Forgets `id`; nothing happens when it is not there.
         void remove(long id) throws IOException;

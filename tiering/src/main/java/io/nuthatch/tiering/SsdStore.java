@@ -1,9 +1,12 @@
 package io.nuthatch.tiering;
 
 import io.nuthatch.engine.ColdStore;
+import io.nuthatch.engine.ColdTraffic;
+import io.nuthatch.engine.NanoClock;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.tiering.disk.FileTree;
 import io.nuthatch.tiering.disk.ReaderThreads;
+import io.nuthatch.tiering.disk.TrafficMeter;
 import io.nuthatch.tiering.flat.FlatRows;
 import io.nuthatch.tiering.rocks.RocksFolder;
 import java.io.IOException;
@@ -14,9 +17,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -65,6 +70,7 @@ public final class SsdStore implements ColdStore {
     private final StoreOptions options;
     private final MemoryAccount account;
     private final ReaderThreads readers;
+    private final Map<Kind, TrafficMeter> meters = new EnumMap<>(Kind.class);
     private final Map<Integer, Rows> rows = new TreeMap<>(); // Guarded by this, as all below.
     private final List<Rows> dropped = new ArrayList<>(); // Until the next flush.
     private @Nullable RocksFolder rocks;
@@ -77,14 +83,14 @@ public final class SsdStore implements ColdStore {
     /// [#NO_FLUSH]. Other flushes are forgotten.
     ///
     /// Throws when another server uses the folder, there is no such flush, or what it wrote is damaged.
-    public static SsdStore open(Path folder, long number, StoreOptions options, MemoryAccount account)
+    public static SsdStore open(Path folder, long number, StoreOptions options, MemoryAccount account, NanoClock clock)
             throws IOException {
         if (!System.getProperty("os.name", "").startsWith("Linux")) {
             throw new IOException("a cold store needs Linux");
         }
         Files.createDirectories(folder);
         FileLock lock = lock(folder);
-        SsdStore store = new SsdStore(folder, lock, options, account);
+        SsdStore store = new SsdStore(folder, lock, options, account, clock);
         try {
             store.restore(number);
         } catch (IOException | RuntimeException | Error failure) {
@@ -114,12 +120,15 @@ public final class SsdStore implements ColdStore {
         return lock;
     }
 
-    private SsdStore(Path folder, FileLock lock, StoreOptions options, MemoryAccount account) {
+    private SsdStore(Path folder, FileLock lock, StoreOptions options, MemoryAccount account, NanoClock clock) {
         this.folder = folder;
         this.lock = lock;
         this.options = options;
         this.account = account;
         this.readers = new ReaderThreads(options.readerThreads());
+        for (Kind kind : Kind.values()) {
+            meters.put(kind, new TrafficMeter(clock));
+        }
     }
 
     private synchronized void restore(long number) throws IOException {
@@ -127,7 +136,12 @@ public final class SsdStore implements ColdStore {
             FlushManifest manifest = FlushManifest.read(folder, number);
             for (FlushManifest.Rows each : manifest.rows()) {
                 FlatRows values = FlatRows.open(
-                        rowsFile(each.file()), mapFile(each.map()), each.space(), each.slotBytes(), account);
+                        rowsFile(each.file()),
+                        mapFile(each.map()),
+                        each.space(),
+                        each.slotBytes(),
+                        account,
+                        meter(Kind.ROWS));
                 rows.put(each.space(), new Rows(values, each.file(), each.map()));
                 lastNumber = Math.max(lastNumber, Math.max(each.file(), each.map()));
             }
@@ -198,7 +212,8 @@ public final class SsdStore implements ColdStore {
         Rows present = rows.get(space);
         if (present == null) {
             long number = ++lastNumber;
-            present = new Rows(FlatRows.create(rowsFile(number), space, rowBytes, account), number, 0);
+            FlatRows created = FlatRows.create(rowsFile(number), space, rowBytes, account, meter(Kind.ROWS));
+            present = new Rows(created, number, 0);
             rows.put(space, present);
         } else if (present.values.rowBytes() != rowBytes) {
             throw new IllegalArgumentException(
@@ -210,13 +225,22 @@ public final class SsdStore implements ColdStore {
     @Override
     public synchronized Values documents(int space) throws IOException {
         checkSpace(space);
-        return rocks().documents(space);
+        return rocks().documents(space, meter(Kind.DOCUMENTS));
     }
 
     @Override
     public synchronized Postings postings(int space) throws IOException {
         checkSpace(space);
-        return rocks().postings(space);
+        return rocks().postings(space, meter(Kind.POSTINGS));
+    }
+
+    private TrafficMeter meter(Kind kind) {
+        return Objects.requireNonNull(meters.get(kind));
+    }
+
+    @Override
+    public ColdTraffic traffic(Kind kind) {
+        return meter(kind).now();
     }
 
     private static void checkSpace(int space) {

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +66,8 @@ final class ColdModel {
             now.remove(name);
         } else if (what < 600) {
             append(store, name);
+        } else if (what < 650) {
+            putAll(store, name);
         } else {
             byte[] value = bytes(name.kind.length(random));
             if (store != null) {
@@ -114,6 +118,47 @@ final class ColdModel {
         now.put(posting, both);
     }
 
+    /// Up to 200 values at once, some ids twice.
+    private void putAll(@Nullable ColdStore store, Name first) throws IOException {
+        int count = random.nextInt(200);
+        long[] ids = random.longs(count, 0, IDS).toArray();
+        byte[][] values = new byte[count][];
+        for (int i = 0; i < count; i++) {
+            values[i] = bytes(first.kind.length(random));
+            now.put(new Name(first.kind, first.space, ids[i]), values[i]);
+        }
+        if (store != null) {
+            putAll(first.kind.in(store, first.space), ids, values);
+        }
+    }
+
+    static void putAll(ColdStore.Values to, long[] ids, byte[][] values) throws IOException {
+        int strideBytes =
+                Arrays.stream(values).mapToInt(value -> value.length).max().orElse(1);
+        int[] lengths = new int[values.length];
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment from = arena.allocate(Math.max(1L, (long) values.length * strideBytes));
+            for (int i = 0; i < values.length; i++) {
+                lengths[i] = values[i].length;
+                MemorySegment.copy(values[i], 0, from, ValueLayout.JAVA_BYTE, (long) i * strideBytes, lengths[i]);
+            }
+            to.putAll(ids, values.length, from, strideBytes, lengths);
+        }
+    }
+
+    /// All ids, found a few at a time.
+    static List<Long> ids(ColdStore.Values values, int atOnce) throws IOException {
+        List<Long> ids = new ArrayList<>();
+        long[] some = new long[atOnce];
+        for (long first = 0; true; first = ids.getLast() + 1) {
+            int count = values.ids(first, some);
+            if (count == 0) {
+                return ids;
+            }
+            Arrays.stream(some, 0, count).forEach(ids::add);
+        }
+    }
+
     private byte[] bytes(int length) {
         byte[] bytes = new byte[length];
         random.nextBytes(bytes);
@@ -141,8 +186,20 @@ final class ColdModel {
                 .isEqualTo(now.get(name));
     }
 
-    /// All that there is and all that there is not, one by one and in batches.
+    /// All that there is and all that there is not: one by one, in batches and by a walk.
     void checkAll(ColdStore store) throws IOException {
+        for (Kind kind : Kind.values()) {
+            for (int space = 0; space < SPACES; space++) {
+                int in = space;
+                assertThat(ids(kind.in(store, space), 1 + random.nextInt(100)))
+                        .as(kind + " of space " + space)
+                        .isEqualTo(now.keySet().stream()
+                                .filter(name -> name.kind == kind && name.space == in)
+                                .map(Name::id)
+                                .sorted()
+                                .toList());
+            }
+        }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment into = arena.allocate((long) IDS * STRIDE);
             for (Kind kind : Kind.values()) {

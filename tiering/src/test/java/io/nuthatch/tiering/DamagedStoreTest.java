@@ -31,7 +31,7 @@ class DamagedStoreTest {
     private Path folder;
 
     private SsdStore open() throws IOException {
-        return SsdStore.open(folder, FLUSH, OPTIONS, new MemoryAccount());
+        return SsdStore.open(folder, FLUSH, OPTIONS, new MemoryAccount(), System::nanoTime);
     }
 
     private static byte[] value(long id) {
@@ -41,7 +41,8 @@ class DamagedStoreTest {
     }
 
     private void fill(Kind kind) throws IOException {
-        try (SsdStore store = SsdStore.open(folder, SsdStore.NO_FLUSH, OPTIONS, new MemoryAccount())) {
+        try (SsdStore store =
+                SsdStore.open(folder, SsdStore.NO_FLUSH, OPTIONS, new MemoryAccount(), System::nanoTime)) {
             for (int id = 0; id < IDS; id++) {
                 ColdModel.put(kind.in(store, SPACE), id, value(id));
             }

@@ -59,7 +59,11 @@ class SmallDiskTest {
 
     private SsdStore open(long flush) throws IOException {
         return SsdStore.open(
-                disk.resolve("cold"), flush, new StoreOptions(2 << 20, 1 << 20, 100 << 20, 2), new MemoryAccount());
+                disk.resolve("cold"),
+                flush,
+                new StoreOptions(2 << 20, 1 << 20, 100 << 20, 2),
+                new MemoryAccount(),
+                System::nanoTime);
     }
 
     @ParameterizedTest
@@ -105,6 +109,54 @@ class SmallDiskTest {
         }
         try (SsdStore store = open(flush)) {
             check(kind.in(store, 1), flushed);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @Timeout(180)
+    void aDiskThatFillsUpInABatchHasAllOfItOrNone(Kind kind) throws Exception {
+        try (SsdStore store = open(SsdStore.NO_FLUSH)) {
+            ColdStore.Values values = kind.in(store, 1);
+            Map<Long, byte[]> now = new HashMap<>();
+            assertThatThrownBy(() -> {
+                        for (long number = 0; true; number++) {
+                            putAll(values, now, 900); // More than a batch of the disk, and than a group of slots.
+                            store.flush(number);
+                        }
+                    })
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("No space left on device");
+            check(values, now);
+            assertThat(ColdModel.ids(values, 1000)).hasSize(now.size());
+            if (kind == Kind.ROWS) { // RocksDB notices when it flushes.
+                assertThat(store.traffic(ColdStore.Kind.ROWS).writes().failures())
+                        .isEqualTo(1);
+                assertThat(store.traffic(ColdStore.Kind.ROWS).writes().values()).isEqualTo(now.size());
+                for (long id = 0; id < 800; id++) {
+                    values.remove(id); // No flush is forgotten, so their slots stay.
+                    now.remove(id);
+                }
+                assertThatThrownBy(() -> putAll(values, new HashMap<>(), 900)).isInstanceOf(IOException.class);
+                store.forgetOlderFlushes();
+                for (Map.Entry<Long, byte[]> each : now.entrySet()) {
+                    assertThat(ColdModel.get(values, each.getKey())).isEqualTo(each.getValue());
+                }
+            }
+        }
+    }
+
+    /// Notes them when they are stored.
+    private static void putAll(ColdStore.Values values, Map<Long, byte[]> now, int count) throws IOException {
+        long[] ids = new long[count];
+        byte[][] more = new byte[count][Kind.ROW_BYTES];
+        for (int i = 0; i < count; i++) {
+            ids[i] = now.size() + i;
+            more[i][0] = (byte) ids[i];
+        }
+        ColdModel.putAll(values, ids, more);
+        for (int i = 0; i < count; i++) {
+            now.put(ids[i], more[i]);
         }
     }
 

@@ -35,7 +35,7 @@ class SsdStoreKillTest {
             for (long number = 0; number <= back; number++) {
                 model.changesOf(number, null);
             }
-            try (SsdStore store = SsdStore.open(folder, back, OPTIONS, new MemoryAccount())) {
+            try (SsdStore store = SsdStore.open(folder, back, OPTIONS, new MemoryAccount(), System::nanoTime)) {
                 model.checkAll(store);
             }
         }
@@ -82,7 +82,7 @@ class SsdStoreKillTest {
             Files.createDirectories(folder);
             List<Long> flushes = SsdStore.flushes(folder);
             long last = flushes.isEmpty() ? SsdStore.NO_FLUSH : flushes.getLast();
-            SsdStore store = SsdStore.open(folder, last, OPTIONS, new MemoryAccount());
+            SsdStore store = SsdStore.open(folder, last, OPTIONS, new MemoryAccount(), System::nanoTime);
             ColdModel model = new ColdModel(new SplittableRandom(0));
             for (long number = 0; number <= last; number++) {
                 model.changesOf(number, null);

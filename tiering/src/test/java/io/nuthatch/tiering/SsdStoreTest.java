@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nuthatch.engine.ColdStore;
+import io.nuthatch.engine.ColdTraffic;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.tiering.disk.FileTree;
 import java.io.IOException;
@@ -13,8 +14,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// What [ColdStore] promises, for each kind of values.
 class SsdStoreTest {
+    private static final int IDS_AT_ONCE = 300;
     private static final StoreOptions SMALL = new StoreOptions(2 << 20, 1 << 20, 100 << 20, 4);
 
     @TempDir
@@ -38,7 +46,7 @@ class SsdStoreTest {
     }
 
     private SsdStore open(long flush) throws IOException {
-        return SsdStore.open(folder, flush, SMALL, account);
+        return SsdStore.open(folder, flush, SMALL, account, System::nanoTime);
     }
 
     @Test
@@ -186,6 +194,139 @@ class SsdStoreTest {
         }
     }
 
+    /// Batches of more than one submission to the disk, so that a flush may come between.
+    @ParameterizedTest
+    @EnumSource
+    void aFlushBesideABatchHasAllOfItOrNone(Kind kind) throws Exception {
+        for (int life = 0; life < 10; life++) {
+            try (SsdStore store = open()) {
+                assertThatAllAreOfOneWrite(kind.in(store, 1));
+                AtomicBoolean isOver = new AtomicBoolean();
+                AtomicReference<Throwable> failure = new AtomicReference<>();
+                Thread writer = new Thread(() -> putBatches(kind, store, isOver, failure));
+                writer.start();
+                Thread.sleep(3L * life);
+                store.flush(life);
+                isOver.set(true);
+                writer.join();
+                assertThat(failure.get()).isNull();
+            }
+        }
+    }
+
+    private static void putBatches(
+            Kind kind, SsdStore store, AtomicBoolean isOver, AtomicReference<Throwable> failure) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment from = arena.allocate((long) IDS_AT_ONCE * Kind.ROW_BYTES);
+            long[] ids = LongStream.range(0, IDS_AT_ONCE).toArray();
+            int[] lengths = new int[IDS_AT_ONCE];
+            Arrays.fill(lengths, Kind.ROW_BYTES);
+            for (long write = 0; !isOver.get(); write++) {
+                for (int id = 0; id < IDS_AT_ONCE; id++) {
+                    from.set(ValueLayout.JAVA_LONG_UNALIGNED, (long) id * Kind.ROW_BYTES, write);
+                }
+                kind.in(store, 1).putAll(ids, IDS_AT_ONCE, from, Kind.ROW_BYTES, lengths);
+            }
+        } catch (Throwable thrown) {
+            failure.set(thrown);
+        }
+    }
+
+    private static void assertThatAllAreOfOneWrite(ColdStore.Values values) throws IOException {
+        List<Long> there = ColdModel.ids(values, 1000);
+        Set<Long> writes = new HashSet<>();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment into = arena.allocate(Kind.ROW_BYTES);
+            for (long id : there) {
+                assertThat(values.get(id, into)).isEqualTo(Kind.ROW_BYTES);
+                writes.add(into.get(ValueLayout.JAVA_LONG_UNALIGNED, 0));
+            }
+        }
+        assertThat(there).hasSize(there.isEmpty() ? 0 : IDS_AT_ONCE);
+        assertThat(writes).hasSizeLessThan(2);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aWalkBesideWritersSeesWhatStaysThere(Kind kind) throws Exception {
+        int ids = 2_000;
+        try (SsdStore store = open()) {
+            ColdStore.Values values = kind.in(store, 1);
+            for (long id = 0; id < ids; id += 2) {
+                ColdModel.put(values, id, new byte[Kind.ROW_BYTES]);
+            }
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            Thread writer = new Thread(() -> {
+                try {
+                    for (long id = 1; id < ids; id += 2) {
+                        ColdModel.put(values, id, new byte[Kind.ROW_BYTES]);
+                        values.remove(id - (id % 4 == 1 ? 0 : 2));
+                    }
+                } catch (Throwable thrown) {
+                    failure.set(thrown);
+                }
+            });
+            writer.start();
+            do {
+                List<Long> seen = ColdModel.ids(values, 7);
+                assertThat(seen).isSorted().doesNotHaveDuplicates();
+                assertThat(seen.stream().filter(id -> id % 2 == 0)).hasSize(ids / 2);
+            } while (writer.isAlive());
+            assertThat(failure.get()).isNull();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void trafficIsCounted(Kind kind) throws Exception {
+        ColdStore.Kind counted = ColdStore.Kind.valueOf(kind.name());
+        AtomicLong nanos = new AtomicLong();
+        try (SsdStore store = SsdStore.open(
+                        folder,
+                        SsdStore.NO_FLUSH,
+                        SMALL,
+                        account,
+                        () -> nanos.getAndAdd(1_000)); // A round is that long.
+                Arena arena = Arena.ofShared()) {
+            ColdStore.Values values = kind.in(store, 1);
+            byte[][] some = new byte[100][Kind.ROW_BYTES];
+            ColdModel.putAll(values, LongStream.range(0, some.length).toArray(), some);
+            ColdModel.put(values, 7, new byte[Kind.ROW_BYTES]);
+            ColdTraffic.Side writes = store.traffic(counted).writes();
+            assertThat(writes.values()).isEqualTo(some.length + 1);
+            assertThat(writes.bytes()).isEqualTo((some.length + 1L) * Kind.ROW_BYTES);
+            assertThat(writes.rounds()).isEqualTo(2);
+            assertThat(writes.failures()).isZero();
+            MemorySegment into = arena.allocate(110L * Kind.ROW_BYTES);
+            values.getAll(LongStream.range(0, 110).toArray(), 110, into, Kind.ROW_BYTES, new int[110]);
+            values.get(3, into);
+            ColdTraffic.Side reads = store.traffic(counted).reads();
+            assertThat(reads.values()).isEqualTo(some.length + 1);
+            assertThat(reads.bytes()).isEqualTo((some.length + 1L) * Kind.ROW_BYTES);
+            assertThat(reads.rounds()).isEqualTo(2);
+            assertThat(Arrays.stream(reads.histogram()).sum()).isEqualTo(2);
+            assertThat(reads.percentileNanos(0.5)).isBetween(1_000L, 1_125L);
+            for (ColdStore.Kind other : ColdStore.Kind.values()) {
+                if (other != counted) {
+                    assertThat(store.traffic(other).reads().rounds()).isZero();
+                }
+            }
+        }
+    }
+
+    @Test
+    void bucketsOfDurationsAreAnEighthWide() {
+        long last = -1;
+        for (int bucket = 0; bucket < ColdTraffic.BUCKETS && ColdTraffic.bucketNanos(bucket) > last; bucket++) {
+            long longest = ColdTraffic.bucketNanos(bucket);
+            assertThat(ColdTraffic.bucket(longest)).isEqualTo(bucket);
+            assertThat(ColdTraffic.bucket(last + 1)).isEqualTo(bucket);
+            assertThat(longest - (last + 1)).isLessThanOrEqualTo((last + 1) / 8);
+            last = longest;
+        }
+        assertThat(last).isEqualTo(Long.MAX_VALUE);
+    }
+
     @ParameterizedTest
     @EnumSource
     void lengthsHaveLimits(Kind kind) throws Exception {
@@ -201,7 +342,18 @@ class SsdStoreTest {
                 int[] lengths = new int[2];
                 values.getAll(new long[] {1, 2}, 2, arena.allocate(20), 10, lengths);
                 assertThat(lengths).containsExactly(Kind.ROW_BYTES, -1);
+                values.putAll(new long[0], 0, MemorySegment.NULL, 10, new int[0]);
+                byte[][] oneIsEmpty = {new byte[Kind.ROW_BYTES], new byte[0]};
+                assertThatThrownBy(() -> ColdModel.putAll(values, new long[] {5, 6}, oneIsEmpty))
+                        .isInstanceOf(IllegalArgumentException.class);
+                int many = ColdStore.VALUE_BYTES_MAX / Kind.ROW_BYTES + 1;
+                int[] all = new int[many];
+                Arrays.fill(all, Kind.ROW_BYTES);
+                assertThatThrownBy(() -> values.putAll(new long[many], many, tooLong, Kind.ROW_BYTES, all))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("at once");
             }
+            assertThat(ColdModel.ids(values, 10)).containsExactly(1L);
         }
     }
 

@@ -7,7 +7,8 @@ import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
 import io.nuthatch.engine.memory.RecordTable;
 import io.nuthatch.tiering.disk.DirectFile;
-import io.nuthatch.tiering.disk.ReadBatch;
+import io.nuthatch.tiering.disk.IoBatch;
+import io.nuthatch.tiering.disk.TrafficMeter;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Threads: any, but for what a flush calls, one thread at a time, and [#close].
 public final class FlatRows implements ColdStore.Values, Closeable {
-    private static final int STRIPES = 64;
+    private static final int STRIPES = 64; // As a long has bits.
     private static final int BATCH_BYTES = 1 << 20;
 
     private final DirectFile file;
@@ -38,7 +39,8 @@ public final class FlatRows implements ColdStore.Values, Closeable {
     private final RecordTable places; // By id: its slot plus 1, 0 for none.
     private final SlotPool slots;
     private final MemoryAccount.Counter buffers;
-    private final ConcurrentLinkedDeque<ReadBatch> spares = new ConcurrentLinkedDeque<>();
+    private final TrafficMeter traffic;
+    private final ConcurrentLinkedDeque<IoBatch> spares = new ConcurrentLinkedDeque<>();
     private final ReentrantLock[] writers = new ReentrantLock[STRIPES]; // By id; before publication.
     /// Shared by whoever changes a place, alone for the moment in which a flush copies them.
     private final ReentrantReadWriteLock publication = new ReentrantReadWriteLock();
@@ -48,29 +50,43 @@ public final class FlatRows implements ColdStore.Values, Closeable {
 
     private record Snapshot(long address, int count, long bytes) {}
 
-    private FlatRows(DirectFile file, SlotFormat format, RecordTable places, SlotPool slots, MemoryAccount account) {
+    private FlatRows(
+            DirectFile file,
+            SlotFormat format,
+            RecordTable places,
+            SlotPool slots,
+            MemoryAccount account,
+            TrafficMeter traffic) {
         this.file = file;
         this.format = format;
         this.places = places;
         this.slots = slots;
         this.buffers = account.counter("cold", "row-buffers");
+        this.traffic = traffic;
         for (int i = 0; i < STRIPES; i++) {
             writers[i] = new ReentrantLock();
         }
     }
 
     /// An empty file at `path`.
-    public static FlatRows create(Path path, int space, int rowBytes, MemoryAccount account) throws IOException {
+    public static FlatRows create(Path path, int space, int rowBytes, MemoryAccount account, TrafficMeter traffic)
+            throws IOException {
         DirectFile file = DirectFile.open(path, 0);
         SlotFormat format = SlotFormat.of(space, rowBytes, file.blockBytes());
         FlatRows rows = new FlatRows(
-                file, format, places(account), new SlotPool(file, format.slotBytes(), 0, new BitSet()), account);
+                file,
+                format,
+                places(account),
+                new SlotPool(file, format.slotBytes(), 0, new BitSet()),
+                account,
+                traffic);
         rows.hasChanged = true; // That it is there.
         return rows;
     }
 
     /// The file at `path` as it was when `map` was written.
-    public static FlatRows open(Path path, Path map, int space, int slotBytes, MemoryAccount account)
+    public static FlatRows open(
+            Path path, Path map, int space, int slotBytes, MemoryAccount account, TrafficMeter traffic)
             throws IOException {
         DirectFile file = DirectFile.open(path, slotBytes);
         RecordTable places = places(account);
@@ -82,7 +98,7 @@ public final class FlatRows implements ColdStore.Values, Closeable {
             if (format.slotBytes() != slotBytes) {
                 throw new IOException(map + " is damaged: slots of " + format.slotBytes() + " bytes, not " + slotBytes);
             }
-            return new FlatRows(file, format, places, new SlotPool(file, slotBytes, limit, used), account);
+            return new FlatRows(file, format, places, new SlotPool(file, slotBytes, limit, used), account, traffic);
         } catch (IOException | RuntimeException | Error failure) {
             places.close();
             file.close();
@@ -115,70 +131,158 @@ public final class FlatRows implements ColdStore.Values, Closeable {
 
     @Override
     public void put(long id, MemorySegment value) throws IOException {
-        int row = check(id);
-        if (value.byteSize() != format.rowBytes()) {
-            throw new IllegalArgumentException("a row of space " + format.space() + " has " + format.rowBytes()
-                    + " bytes, got " + value.byteSize());
+        checkLength(value.byteSize());
+        store(new long[] {check(id)}, 1, value, 0);
+    }
+
+    @Override
+    public void putAll(long[] ids, int count, MemorySegment from, long strideBytes, int[] lengths) throws IOException {
+        for (int i = 0; i < count; i++) {
+            check(ids[i]);
+            checkLength(lengths[i]);
         }
-        places.ensure(row);
-        ReadBatch scratch = takeBatch();
-        ReentrantLock writer = writer(row);
-        writer.lock();
+        if ((long) count * format.rowBytes() > ColdStore.VALUE_BYTES_MAX) {
+            throw new IllegalArgumentException(count + " rows of " + format.rowBytes() + " bytes are more than "
+                    + ColdStore.VALUE_BYTES_MAX + " bytes at once");
+        }
+        if (count > 0) {
+            store(ids, count, from, strideBytes);
+        }
+    }
+
+    private void checkLength(long bytes) {
+        if (bytes != format.rowBytes()) {
+            throw new IllegalArgumentException(
+                    "a row of space " + format.space() + " has " + format.rowBytes() + " bytes, got " + bytes);
+        }
+    }
+
+    private void store(long[] ids, int count, MemorySegment from, long strideBytes) throws IOException {
+        for (int i = 0; i < count; i++) {
+            places.ensure((int) ids[i]);
+        }
         try {
-            long slot = scratch.address(0);
-            Memory.copy(value.address(), SlotFormat.row(slot), format.rowBytes());
-            format.seal(slot, id);
-            int to = slots.take();
-            try {
-                file.write(offset(to), slot, format.slotBytes());
-            } catch (IOException failure) {
-                slots.abandon(to);
-                throw failure;
+            point(ids, count, write(ids, count, from, strideBytes));
+        } catch (IOException failure) {
+            traffic.writes().failed();
+            throw failure;
+        }
+        traffic.writes().moved(count, (long) count * format.rowBytes());
+    }
+
+    /// Writes rows to free slots, which nobody names yet; returns which. They are free again when it throws.
+    private int[] write(long[] ids, int count, MemorySegment from, long strideBytes) throws IOException {
+        int[] to = new int[count];
+        int taken = 0;
+        boolean isWritten = false;
+        IoBatch batch = takeBatch();
+        try {
+            while (taken < count) {
+                int some = Math.min(count - taken, batch.capacity());
+                for (int i = 0; i < some; i++) {
+                    int which = taken;
+                    to[which] = slots.take();
+                    taken++;
+                    long slot = batch.address(i);
+                    MemorySegment.copy(from, which * strideBytes, Memory.ALL, SlotFormat.row(slot), format.rowBytes());
+                    format.seal(slot, ids[which]);
+                    batch.prepare(i, offset(to[which]));
+                }
+                long began = traffic.writes().begin();
+                try {
+                    batch.write(file, some);
+                } finally {
+                    traffic.writes().round(began);
+                }
             }
-            point(row, to + 1);
+            isWritten = true;
+            return to;
         } finally {
-            writer.unlock();
-            spares.push(scratch);
+            spares.push(batch);
+            for (int i = 0; i < taken && !isWritten; i++) {
+                slots.abandon(to[i]);
+            }
+        }
+    }
+
+    /// Points ids at slots, all of them inside or outside of a flush.
+    private void point(long[] ids, int count, int[] to) {
+        long stripes = 0;
+        for (int i = 0; i < count; i++) {
+            stripes |= 1L << stripe((int) ids[i]);
+        }
+        for (long left = stripes; left != 0; left &= left - 1) {
+            writers[Long.numberOfTrailingZeros(left)].lock();
+        }
+        publication.readLock().lock();
+        try {
+            for (int i = 0; i < count; i++) {
+                point((int) ids[i], to[i] + 1);
+            }
+        } finally {
+            publication.readLock().unlock();
+            for (long left = stripes; left != 0; left &= left - 1) {
+                writers[Long.numberOfTrailingZeros(left)].unlock();
+            }
         }
     }
 
     @Override
     public void remove(long id) {
         int row = check(id);
-        ReentrantLock writer = writer(row);
+        ReentrantLock writer = writers[stripe(row)];
         writer.lock();
+        publication.readLock().lock();
         try {
             if (place(row) != 0) {
                 point(row, 0);
             }
         } finally {
+            publication.readLock().unlock();
             writer.unlock();
         }
     }
 
+    /// Under the lock of the id's writers and a share of the publication.
     private void point(int row, int word) {
-        publication.readLock().lock();
-        try {
-            int old = place(row);
-            Memory.putIntRelease(places.address(row), word); // Paired with place: the slot is written.
-            if (word != 0) {
-                slots.publish(word - 1);
-            }
-            if (old != 0) {
-                slots.release(old - 1);
-            }
-            hasChanged = true;
-        } finally {
-            publication.readLock().unlock();
+        int old = place(row);
+        Memory.putIntRelease(places.address(row), word); // Paired with place: the slot is written.
+        if (word != 0) {
+            slots.publish(word - 1);
         }
+        if (old != 0) {
+            slots.release(old - 1);
+        }
+        hasChanged = true;
+    }
+
+    @Override
+    public int ids(long first, long[] into) {
+        int count = 0;
+        int granule = places.granuleRecords();
+        long limit = places.limit();
+        for (long id = Math.max(0, first); id < limit && count < into.length; ) {
+            if (!places.has((int) id)) {
+                id = (id / granule + 1) * granule;
+                continue;
+            }
+            if (place((int) id) != 0) {
+                into[count++] = id;
+            }
+            id++;
+        }
+        return count;
     }
 
     @Override
     public int get(long id, MemorySegment into) throws IOException {
         int row = check(id);
-        ReadBatch batch = takeBatch();
+        IoBatch batch = takeBatch();
         try {
             return read(batch, row, into, 0, into.byteSize());
+        } catch (IOException failure) {
+            traffic.reads().failed();
+            throw failure;
         } finally {
             spares.push(batch);
         }
@@ -186,7 +290,7 @@ public final class FlatRows implements ColdStore.Values, Closeable {
 
     @Override
     public void getAll(long[] ids, int count, MemorySegment into, long strideBytes, int[] lengths) throws IOException {
-        ReadBatch batch = takeBatch();
+        IoBatch batch = takeBatch();
         int[] asked = new int[Math.min(count, batch.capacity())]; // Whose read is which of the batch.
         try {
             for (int from = 0; from < count; ) {
@@ -203,6 +307,9 @@ public final class FlatRows implements ColdStore.Values, Closeable {
                 take(batch, reads, asked, ids, into, strideBytes, lengths);
                 from = end;
             }
+        } catch (IOException failure) {
+            traffic.reads().failed();
+            throw failure;
         } finally {
             spares.push(batch);
         }
@@ -210,11 +317,14 @@ public final class FlatRows implements ColdStore.Values, Closeable {
 
     /// Does the reads and hands the rows out; one by one what does not pass.
     private void take(
-            ReadBatch batch, int reads, int[] asked, long[] ids, MemorySegment into, long strideBytes, int[] lengths)
+            IoBatch batch, int reads, int[] asked, long[] ids, MemorySegment into, long strideBytes, int[] lengths)
             throws IOException {
+        if (reads == 0) {
+            return;
+        }
         BitSet again = new BitSet();
         try {
-            batch.read(file, reads);
+            fetch(batch, reads);
         } catch (IOException mayBeTheCutEnd) {
             again.set(0, reads);
         }
@@ -224,7 +334,7 @@ public final class FlatRows implements ColdStore.Values, Closeable {
                 again.set(i);
             } else {
                 lengths[which] = format.rowBytes();
-                copy(batch.address(i), into, which * strideBytes, strideBytes);
+                deliver(batch.address(i), into, which * strideBytes, strideBytes);
             }
         }
         for (int i = again.nextSetBit(0); i >= 0; i = again.nextSetBit(i + 1)) {
@@ -234,7 +344,7 @@ public final class FlatRows implements ColdStore.Values, Closeable {
     }
 
     /// One row to byte `to` of `into`, where `room` bytes are; without a lock if that will do.
-    private int read(ReadBatch batch, int row, MemorySegment into, long to, long room) throws IOException {
+    private int read(IoBatch batch, int row, MemorySegment into, long to, long room) throws IOException {
         int word = place(row);
         if (word == 0) {
             return -1;
@@ -242,15 +352,15 @@ public final class FlatRows implements ColdStore.Values, Closeable {
         long slot = batch.address(0);
         batch.prepare(0, offset(word - 1));
         try {
-            batch.read(file, 1);
+            fetch(batch, 1);
             if (format.fault(slot, row) == null) {
-                copy(slot, into, to, room);
+                deliver(slot, into, to, room);
                 return format.rowBytes();
             }
         } catch (IOException mayBeTheCutEnd) {
             // The slot may have been given back meanwhile; under the lock it cannot.
         }
-        ReentrantLock writer = writer(row);
+        ReentrantLock writer = writers[stripe(row)];
         writer.lock();
         try {
             word = place(row);
@@ -260,7 +370,7 @@ public final class FlatRows implements ColdStore.Values, Closeable {
             batch.prepare(0, offset(word - 1));
             String fault;
             try {
-                batch.read(file, 1);
+                fetch(batch, 1);
                 fault = format.fault(slot, row);
             } catch (IOException failure) {
                 throw new IOException(where(row, word - 1) + ": " + failure.getMessage(), failure);
@@ -268,7 +378,7 @@ public final class FlatRows implements ColdStore.Values, Closeable {
             if (fault != null) {
                 throw new DamagedValueException(format.space(), row, where(row, word - 1) + ": " + fault, null);
             }
-            copy(slot, into, to, room);
+            deliver(slot, into, to, room);
             return format.rowBytes();
         } finally {
             writer.unlock();
@@ -279,7 +389,17 @@ public final class FlatRows implements ColdStore.Values, Closeable {
         return "row " + row + " of cold space " + format.space() + ", " + file.path() + " at " + offset(slot);
     }
 
-    private void copy(long slot, MemorySegment into, long to, long room) {
+    private void fetch(IoBatch batch, int reads) throws IOException {
+        long began = traffic.reads().begin();
+        try {
+            batch.read(file, reads);
+        } finally {
+            traffic.reads().round(began);
+        }
+    }
+
+    private void deliver(long slot, MemorySegment into, long to, long room) {
+        traffic.reads().moved(1, format.rowBytes());
         if (room >= format.rowBytes()) {
             MemorySegment.copy(Memory.ALL, SlotFormat.row(slot), into, to, format.rowBytes());
         }
@@ -296,21 +416,21 @@ public final class FlatRows implements ColdStore.Values, Closeable {
         return (int) id;
     }
 
-    private ReentrantLock writer(int row) {
-        return writers[row & (STRIPES - 1)];
+    private static int stripe(int row) {
+        return row & (STRIPES - 1);
     }
 
     private long offset(int slot) {
         return (long) slot * format.slotBytes();
     }
 
-    private ReadBatch takeBatch() {
-        ReadBatch spare = spares.poll();
+    private IoBatch takeBatch() {
+        IoBatch spare = spares.poll();
         if (spare != null) {
             return spare;
         }
-        int capacity = Math.clamp(BATCH_BYTES / format.slotBytes(), 1, ReadBatch.CAPACITY_MAX);
-        return new ReadBatch(capacity, format.slotBytes(), buffers);
+        int capacity = Math.clamp(BATCH_BYTES / format.slotBytes(), 1, IoBatch.CAPACITY_MAX);
+        return new IoBatch(capacity, format.slotBytes(), buffers);
     }
 
     /// Notes which rows there are now, for [#write]. False, and nothing to write or end, when none has
@@ -375,7 +495,7 @@ public final class FlatRows implements ColdStore.Values, Closeable {
     /// Gives all memory back; the files stay.
     @Override
     public void close() throws IOException {
-        for (ReadBatch spare = spares.poll(); spare != null; spare = spares.poll()) {
+        for (IoBatch spare = spares.poll(); spare != null; spare = spares.poll()) {
             spare.close();
         }
         places.close();

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.tiering.disk.FileTree;
 import io.nuthatch.tiering.disk.ReaderThreads;
+import io.nuthatch.tiering.disk.TrafficMeter;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -189,12 +190,12 @@ public final class RocksFolder implements Closeable {
         return part;
     }
 
-    public RocksValues documents(int space) {
-        return new RocksValues(this, documents, DOCUMENTS, space);
+    public RocksValues documents(int space, TrafficMeter traffic) {
+        return new RocksValues(this, documents, DOCUMENTS, space, traffic);
     }
 
-    public RocksValues postings(int space) {
-        return new RocksValues(this, postings, POSTINGS, space);
+    public RocksValues postings(int space, TrafficMeter traffic) {
+        return new RocksValues(this, postings, POSTINGS, space, traffic);
     }
 
     RocksDB database() {

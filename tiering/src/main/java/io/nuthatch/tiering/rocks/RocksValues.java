@@ -2,12 +2,15 @@ package io.nuthatch.tiering.rocks;
 
 import io.nuthatch.engine.ColdStore;
 import io.nuthatch.engine.DamagedValueException;
+import io.nuthatch.tiering.disk.TrafficMeter;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
 import org.rocksdb.Status;
+import org.rocksdb.WriteBatch;
 
 /// The documents or the posting lists of one space in RocksDB.
 ///
@@ -23,12 +26,14 @@ public final class RocksValues implements ColdStore.Postings {
     private final ColumnFamilyHandle family;
     private final String kind;
     private final int space;
+    private final TrafficMeter traffic;
 
-    RocksValues(RocksFolder folder, ColumnFamilyHandle family, String kind, int space) {
+    RocksValues(RocksFolder folder, ColumnFamilyHandle family, String kind, int space, TrafficMeter traffic) {
         this.folder = folder;
         this.family = family;
         this.kind = kind;
         this.space = space;
+        this.traffic = traffic;
     }
 
     /// The first key a space may have.
@@ -53,44 +58,113 @@ public final class RocksValues implements ColdStore.Postings {
 
     @Override
     public void put(long id, MemorySegment value) throws IOException {
-        try {
-            folder.database().put(family, folder.unlogged(), key(id), bytes(value));
-        } catch (RocksDBException failure) {
-            throw failure(id, failure);
-        }
-        folder.wrote();
+        ByteBuffer bytes = bytes(value);
+        write(id, 1, bytes.remaining(), () -> folder.database().put(family, folder.unlogged(), key(id), bytes));
     }
 
     @Override
     public void append(long id, MemorySegment more) throws IOException {
-        try {
-            folder.database().merge(family, folder.unlogged(), key(id), bytes(more));
-        } catch (RocksDBException failure) {
-            throw failure(id, failure);
-        }
-        folder.wrote();
+        ByteBuffer bytes = bytes(more);
+        write(id, 1, bytes.remaining(), () -> folder.database().merge(family, folder.unlogged(), key(id), bytes));
     }
 
     @Override
     public void remove(long id) throws IOException {
-        try {
-            folder.database().delete(family, folder.unlogged(), key(id));
-        } catch (RocksDBException failure) {
-            throw failure(id, failure);
+        write(id, 0, 0, () -> folder.database().delete(family, folder.unlogged(), key(id)));
+    }
+
+    @Override
+    public void putAll(long[] ids, int count, MemorySegment from, long strideBytes, int[] lengths) throws IOException {
+        if (count == 0) {
+            return;
         }
+        long total = 0;
+        for (int i = 0; i < count; i++) {
+            total += lengths[i];
+        }
+        if (total > ColdStore.VALUE_BYTES_MAX) {
+            throw new IllegalArgumentException(
+                    count + " values are " + total + " bytes, more than " + ColdStore.VALUE_BYTES_MAX + " at once");
+        }
+        try (WriteBatch batch = new WriteBatch()) {
+            write(ids[0], count, total, () -> {
+                for (int i = 0; i < count; i++) {
+                    batch.put(family, key(ids[i]), bytes(from.asSlice(i * strideBytes, lengths[i])));
+                }
+                folder.database().write(folder.unlogged(), batch);
+            });
+        }
+    }
+
+    private interface Write {
+        void run() throws RocksDBException;
+    }
+
+    /// A round that stores `count` values of `byteCount` bytes, `first` the first of them.
+    private void write(long first, int count, long byteCount, Write write) throws IOException {
+        long began = traffic.writes().begin();
+        try {
+            write.run();
+        } catch (RocksDBException failure) {
+            traffic.writes().failed();
+            throw failure(first, failure);
+        } finally {
+            traffic.writes().round(began);
+        }
+        traffic.writes().moved(count, byteCount);
         folder.wrote();
     }
 
     @Override
-    public int get(long id, MemorySegment into) throws IOException {
-        int length = read(id, into);
+    public int ids(long first, long[] into) throws IOException {
+        int count = 0;
+        long began = traffic.reads().begin();
+        try (RocksIterator iterator = folder.database().newIterator(family, folder.checked())) {
+            byte[] found = new byte[KEY_BYTES];
+            for (iterator.seek(key(Math.max(0, first))); count < into.length && iterator.isValid(); iterator.next()) {
+                iterator.key(found);
+                ByteBuffer key = ByteBuffer.wrap(found);
+                if (key.getInt() != space) {
+                    break;
+                }
+                into[count++] = key.getLong();
+            }
+            iterator.status();
+        } catch (RocksDBException failure) {
+            traffic.reads().failed();
+            throw failure(count == 0 ? first : into[count - 1], failure);
+        } finally {
+            traffic.reads().round(began);
+        }
         folder.used();
-        return length;
+        return count;
+    }
+
+    @Override
+    public int get(long id, MemorySegment into) throws IOException {
+        int[] length = new int[1];
+        getAll(new long[] {id}, 1, into, into.byteSize(), length);
+        return length[0];
     }
 
     @Override
     public void getAll(long[] ids, int count, MemorySegment into, long strideBytes, int[] lengths) throws IOException {
-        folder.readers().run(count, i -> lengths[i] = read(ids[i], into.asSlice(i * strideBytes, strideBytes)));
+        long began = traffic.reads().begin();
+        try {
+            folder.readers().run(count, i -> lengths[i] = read(ids[i], into.asSlice(i * strideBytes, strideBytes)));
+        } catch (IOException failure) {
+            traffic.reads().failed();
+            throw failure;
+        } finally {
+            traffic.reads().round(began);
+        }
+        int found = 0;
+        long foundBytes = 0;
+        for (int i = 0; i < count; i++) {
+            found += lengths[i] < 0 ? 0 : 1;
+            foundBytes += Math.max(0, lengths[i]);
+        }
+        traffic.reads().moved(found, foundBytes);
         folder.used();
     }
 
