@@ -143,7 +143,12 @@ final class AppendOnly implements AutoCloseable {
                                 + " checkpoint goes with, were thrown away",
                         folder);
             }
-            read = new Recovery(snapshots.openIfThere(), found).run(keyspace, indexes, snapshots::loadForLog);
+            read = new Recovery(
+                            snapshots.openIfThere(),
+                            found,
+                            Runtime.getRuntime().availableProcessors(),
+                            memory.counter("journal", "replay"))
+                    .run(keyspace, indexes, snapshots::loadForLog);
         } catch (DamagedCheckpointException damage) {
             throw snapshots.damaged(damage);
         } catch (UnfitLogException | OtherVersionException unfit) {

@@ -112,6 +112,7 @@ public final class ChronicleLog implements LogFiles {
                 continue;
             }
             cut = cutOf(queue, position, nextLsn);
+            visitor.end();
             if (nextLsn == queue.firstLsn()) {
                 queue.delete(); // The one before it is still there: see ChronicleWriter.cut.
                 disk.syncFolder(log);

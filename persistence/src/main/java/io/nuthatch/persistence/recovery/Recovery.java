@@ -2,6 +2,7 @@ package io.nuthatch.persistence.recovery;
 
 import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.keyspace.Keyspace;
+import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.persistence.checkpoint.Checkpoints;
 import io.nuthatch.persistence.checkpoint.Checkpoints.Saved;
 import io.nuthatch.persistence.wal.LogFiles;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// | written without a log | none | the checkpoint is loaded and becomes the beginning of the log |
 /// | written without a log | any | refused: one of them is older than the other, and nobody can tell which |
 ///
-/// One thread.
+/// One thread, which has others apply the log: see [Replay].
 public final class Recovery {
     /// What was read.
     ///
@@ -43,11 +44,15 @@ public final class Recovery {
 
     private final @Nullable Checkpoints checkpoints;
     private final LogFiles log;
+    private final int threads;
+    private final MemoryAccount.Counter counter;
 
-    /// `checkpoints`: null when there is no folder of them.
-    public Recovery(@Nullable Checkpoints checkpoints, LogFiles log) {
+    /// `checkpoints`: null when there is no folder of them. `threads` and `counter`: as [Replay] takes them.
+    public Recovery(@Nullable Checkpoints checkpoints, LogFiles log, int threads, MemoryAccount.Counter counter) {
         this.checkpoints = checkpoints;
         this.log = log;
+        this.threads = threads;
+        this.counter = counter;
     }
 
     /// Reads both into a server that is empty. Throws [UnfitLogException] when they do not fit together, and
@@ -64,15 +69,19 @@ public final class Recovery {
             throw unfit(newest, 0);
         }
         Saved loaded = newest == null ? null : load.load();
-        Replay replay = new Replay(keyspace, indexes, loaded);
-        LogFiles.End end = log.replay(loaded == null ? 0 : loaded.coveredLsn(), replay);
+        LogFiles.End end;
+        long records;
+        try (Replay replay = new Replay(keyspace, indexes, loaded, threads, counter)) {
+            end = log.replay(loaded == null ? 0 : loaded.coveredLsn(), replay);
+            records = replay.records();
+        }
         if (loaded != null && end.lastLsn() < loaded.endLsn()) {
             throw unfit(loaded, end.lastLsn());
         }
         if (checkpoints != null && loaded != null && !loaded.hasLog()) {
             checkpoints.beginLog();
         }
-        return new Outcome(loaded, end, replay.records());
+        return new Outcome(loaded, end, records);
     }
 
     private static UnfitLogException unfit(Saved checkpoint, long lastLsn) {

@@ -1,286 +1,110 @@
 package io.nuthatch.persistence.recovery;
 
-import io.nuthatch.engine.document.DefinitionCodec;
 import io.nuthatch.engine.document.Indexes;
-import io.nuthatch.engine.effect.EffectReader;
-import io.nuthatch.engine.effect.EffectVisitor;
-import io.nuthatch.engine.keyspace.Database;
-import io.nuthatch.engine.keyspace.HashValue;
-import io.nuthatch.engine.keyspace.Key;
-import io.nuthatch.engine.keyspace.KeyEvent;
 import io.nuthatch.engine.keyspace.Keyspace;
-import io.nuthatch.engine.keyspace.Record;
-import io.nuthatch.engine.keyspace.Stripes;
-import io.nuthatch.engine.text.ByteStrings;
+import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.persistence.checkpoint.Checkpoints;
 import io.nuthatch.persistence.wal.LogFiles;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Does again what the records of a log say, to a keyspace that no client sees yet.
+/// The records of a log done again by several threads, with the outcome that one would have.
 ///
-/// Behind a checkpoint, what a record says of a key is done exactly if it is newer than the checkpoint's
-/// image of the key's hash slot, and what it says of databases and indexes exactly if it is newer than its
-/// image of the indexes. (A flush or a swap of databases while a checkpoint is written gives that checkpoint
-/// up: to each that became one, such a record is either older or newer than all of it.)
+/// The thread that reads the log checks its records and looks which keys they are about; a copy goes to each
+/// thread that has one of their stripes as its share, which applies the effects on its own keys
+/// ([RecordApplier]). So all effects of a key are applied by one thread, in the order of the log. That is all
+/// the order there is to keep between keys: an effect says what is and never refers to what another key holds
+/// (RENAME is a removal and a value), and nobody sees a transaction that is done in part.
 ///
-/// Nothing is decided here: expiry is removed where the log says so, and no sooner, so that a clock that was
-/// wrong in either life changes nothing. Each key's effects are applied under its stripe, as index threads
-/// work beside it; the index of documents hears of a key once for all of its effects in a row.
+/// What a record says of databases or indexes is about all keys: such a record, as a whole, is applied by the
+/// reading thread when the others have caught up, and they get nothing before it is done. So is one that is
+/// too large for a batch, which bounds what is in memory to a megabyte for each thread.
 ///
-/// One thread. The keyspace records no effects meanwhile.
-public final class Replay implements LogFiles.Visitor, EffectVisitor {
-    private static final long NEVER = 0; // As "now", nothing has expired yet.
-
-    private final Keyspace keyspace;
-    private final Stripes stripes;
-    private final Indexes indexes;
-    private final Key key = new Key();
-    private final Checkpoints.@Nullable Saved checkpoint;
-    private long lsn; // Of the record at hand.
-    private boolean isCovered; // What it says of the key at hand is in the checkpoint.
-    private @Nullable Database database; // Of the key at hand, whose stripe is held; null while there is none.
-    private boolean isDocumentChanged;
-    private @Nullable HashValue hash; // Used again and again.
+/// Which documents get which ordinals, and how a graph comes to be linked, is a matter of chance, as with
+/// clients that write at the same time.
+///
+/// When a record cannot be applied, the others still do what comes before it: the one that is reported is the
+/// first.
+///
+/// One thread, the one that reads the log.
+public final class Replay implements LogFiles.Visitor, AutoCloseable {
+    private final RecordApplier everything;
+    private final RecordRoute route;
+    private final ReplayFailure failure = new ReplayFailure();
+    private final List<ReplayWorker> workers = new ArrayList<>();
     private long records;
 
-    /// `checkpoint`: what the keyspace and the indexes hold; null for nothing.
-    public Replay(Keyspace keyspace, Indexes indexes, Checkpoints.@Nullable Saved checkpoint) {
-        this.checkpoint = checkpoint;
-        this.keyspace = keyspace;
-        this.stripes = keyspace.stripes();
-        this.indexes = indexes;
+    /// `checkpoint`: what the keyspace and the indexes hold; null for nothing. `threads`: how many apply, 1
+    /// for the reading thread alone; more than [RecordRoute#MAX_THREADS] would only wait for it. `counter`
+    /// counts what is on its way to them.
+    public Replay(
+            Keyspace keyspace,
+            Indexes indexes,
+            Checkpoints.@Nullable Saved checkpoint,
+            int threads,
+            MemoryAccount.Counter counter) {
+        int count = Math.clamp(threads, 1, RecordRoute.MAX_THREADS);
+        everything = new RecordApplier(keyspace, indexes, checkpoint, ReplayShare.ALL);
+        route = new RecordRoute(keyspace.stripes(), checkpoint, count);
+        for (int i = 0; count > 1 && i < count; i++) {
+            RecordApplier applier = new RecordApplier(keyspace, indexes, checkpoint, new ReplayShare(i, count));
+            workers.add(new ReplayWorker(i, applier, failure, counter));
+        }
     }
 
-    /// Records that were applied.
+    /// Records that were given.
     public long records() {
         return records;
     }
 
     @Override
-    public void record(long recordLsn, long address, int bytes) {
-        lsn = recordLsn;
+    public void record(long lsn, long address, int bytes) {
+        records++;
+        if (failure.isThere()) {
+            end();
+        }
         try {
-            EffectReader.read(address, bytes, this);
-            records++;
-        } catch (RuntimeException failure) {
-            throw new IllegalStateException("record " + lsn + " cannot be applied: " + failure.getMessage(), failure);
-        } finally {
-            leaveKey();
+            give(lsn, address, bytes);
+        } catch (RuntimeException cause) {
+            failure.add(lsn, cause);
+            end();
         }
     }
 
-    // ---- Keys
-
-    @Override
-    public void key(int index, long address, int length) {
-        leaveKey();
-        Database next = database(index);
-        key.set(address, length);
-        isCovered = checkpoint != null && lsn <= checkpoint.slotLsns()[key.hashSlot()];
-        if (isCovered) {
+    private void give(long lsn, long address, int bytes) {
+        if (workers.isEmpty()) {
+            everything.apply(lsn, address, bytes);
             return;
         }
-        stripes.lock(stripes.stripeOf(key.hashSlot()));
-        database = next;
-    }
-
-    private void leaveKey() {
-        isCovered = false;
-        Database left = database;
-        if (left == null) {
-            return;
-        }
-        database = null;
-        try {
-            if (isDocumentChanged) {
-                isDocumentChanged = false;
-                left.signal(key, KeyEvent.HSET);
+        route.look(lsn, address, bytes);
+        if (route.isAboutAll() || !RecordBatch.mayHold(bytes)) {
+            drain();
+            if (!failure.isThere()) {
+                everything.apply(lsn, address, bytes);
             }
-        } finally {
-            stripes.unlock(stripes.stripeOf(key.hashSlot()));
-        }
-    }
-
-    private Database here() {
-        Database current = database;
-        if (current == null) {
-            throw new IllegalArgumentException("an effect is about no key");
-        }
-        return current;
-    }
-
-    private Database database(int index) {
-        if (index >= keyspace.databases()) {
-            throw new IllegalArgumentException(
-                    "it is about database " + index + ": set databases to " + (index + 1) + " or more");
-        }
-        return keyspace.database(index);
-    }
-
-    @Override
-    public void putString(long value, int length, long expireAt) {
-        if (isCovered) {
             return;
         }
-        here().putString(key, value, length, expireAt);
-        isDocumentChanged = false;
+        for (int left = route.concerned(); left != 0; left &= left - 1) {
+            workers.get(Integer.numberOfTrailingZeros(left)).add(lsn, address, bytes);
+        }
+    }
+
+    private void drain() {
+        workers.forEach(ReplayWorker::flush);
+        workers.forEach(ReplayWorker::drain);
+    }
+
+    /// Returns when all that was given is applied. Throws [IllegalStateException] with the first record that
+    /// could not be.
+    @Override
+    public void end() {
+        drain();
+        failure.rethrow();
     }
 
     @Override
-    public void writeRange(int offset, long from, int length) {
-        if (isCovered) {
-            return;
-        }
-        Database in = here();
-        in.writeRange(key, in.peek(key, NEVER), offset, from, length);
-    }
-
-    @Override
-    public void remove() {
-        if (isCovered) {
-            return;
-        }
-        here().remove(key);
-        isDocumentChanged = false;
-    }
-
-    @Override
-    public void expireAt(long at) {
-        if (isCovered) {
-            return;
-        }
-        Database in = here();
-        long record = in.peek(key, NEVER);
-        if (record != 0) {
-            in.setExpireAt(key, record, at);
-        }
-    }
-
-    @Override
-    public void putField(long field, int fieldLength, long value, int valueLength, long expireAt) {
-        if (isCovered) {
-            return;
-        }
-        HashValue found = here().hashForWrite(key, NEVER, hash);
-        hash = found;
-        found.put(field, fieldLength, value, valueLength);
-        if (expireAt != 0) {
-            found.setExpireAt(field, fieldLength, expireAt);
-        }
-        isDocumentChanged = true;
-    }
-
-    @Override
-    public void removeField(long field, int length) {
-        if (isCovered) {
-            return;
-        }
-        HashValue found = findHash();
-        if (found != null) {
-            found.remove(field, length);
-            isDocumentChanged = found.record() != 0;
-        }
-    }
-
-    @Override
-    public void fieldExpireAt(long field, int length, long at) {
-        if (isCovered) {
-            return;
-        }
-        HashValue found = findHash();
-        if (found != null) {
-            found.setExpireAt(field, length, at);
-        }
-    }
-
-    private @Nullable HashValue findHash() {
-        Database in = here();
-        long record = in.peek(key, NEVER);
-        if (record == 0 || !Record.isHash(record)) {
-            return null;
-        }
-        hash = in.hash(key, NEVER, hash);
-        return hash;
-    }
-
-    // ---- Databases
-
-    @Override
-    public void flush(int index) {
-        leaveKey();
-        Database flushed = database(index);
-        if (isNewerThanIndexes()) {
-            underAll(flushed::flush);
-        }
-    }
-
-    @Override
-    public void swap(int one, int two) {
-        leaveKey();
-        database(Math.max(one, two));
-        if (isNewerThanIndexes()) {
-            underAll(() -> keyspace.swap(one, two));
-        }
-    }
-
-    private boolean isNewerThanIndexes() {
-        return checkpoint == null || lsn > checkpoint.indexesLsn();
-    }
-
-    private void underAll(Runnable action) {
-        stripes.lockAll();
-        try {
-            action.run();
-        } finally {
-            stripes.unlockAll();
-        }
-    }
-
-    // ---- Indexes
-
-    @Override
-    public void createIndex(byte[] definition, boolean isScanSkipped) {
-        leaveKey();
-        if (isNewerThanIndexes()) {
-            indexes.create(DefinitionCodec.definition(definition), isScanSkipped && !isBesideCheckpoint());
-        }
-    }
-
-    @Override
-    public void alterIndex(byte[] name, byte[] fields, boolean isScanSkipped) {
-        leaveKey();
-        if (isNewerThanIndexes()) {
-            indexes.alter(ByteStrings.of(name), DefinitionCodec.fields(fields), isScanSkipped && !isBesideCheckpoint());
-        }
-    }
-
-    @Override
-    public void dropIndex(byte[] name) {
-        leaveKey();
-        if (isNewerThanIndexes()) {
-            indexes.drop(ByteStrings.of(name), Indexes.Drop.KEEP_DOCUMENTS);
-        }
-    }
-
-    @Override
-    public void setAlias(byte[] alias, byte[] index) {
-        leaveKey();
-        if (isNewerThanIndexes()) {
-            indexes.updateAlias(ByteStrings.of(alias), ByteStrings.of(index));
-        }
-    }
-
-    @Override
-    public void removeAlias(byte[] alias) {
-        leaveKey();
-        if (isNewerThanIndexes()) {
-            indexes.deleteAlias(ByteStrings.of(alias));
-        }
-    }
-
-    /// Whether the checkpoint may hold keys that are newer than the record. Then nobody can tell which of
-    /// them an index that skipped its first scan had: it gets all that it covers, and none is missed.
-    private boolean isBesideCheckpoint() {
-        return checkpoint != null && lsn <= checkpoint.endLsn();
+    public void close() {
+        workers.forEach(ReplayWorker::close);
     }
 }

@@ -11,6 +11,10 @@ public interface LogFiles {
     interface Visitor {
         /// One record; its payload is readable during the call.
         void record(long lsn, long address, int bytes);
+
+        /// There are no more, and nothing was missed. Comes before a replay changes any file: when this
+        /// throws, they are as they were.
+        default void end() {}
     }
 
     /// What was cut off.

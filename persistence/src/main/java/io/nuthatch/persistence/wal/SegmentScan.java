@@ -54,7 +54,13 @@ final class SegmentScan implements Replaying.Records, AutoCloseable {
 
     /// Whether there is nothing but zeros behind `offset`.
     boolean isZeroFrom(long offset) {
-        for (long at = offset; at < bytes; at++) {
+        long at = offset;
+        for (; at + Long.BYTES <= bytes; at += Long.BYTES) {
+            if (Memory.getLong(address + at) != 0) {
+                return false;
+            }
+        }
+        for (; at < bytes; at++) {
             if (Memory.getByte(address + at) != 0) {
                 return false;
             }

@@ -96,6 +96,7 @@ public final class SegmentedLog implements LogFiles {
                     if (!isLast || !scan.isZeroFrom(SegmentFormat.HEADER_BYTES)) {
                         throw new DamagedLogException(name, 0, "this is no header of a segment");
                     }
+                    visitor.end();
                     storage.delete(name);
                     storage.sync();
                     break;
@@ -106,6 +107,7 @@ public final class SegmentedLog implements LogFiles {
                     checkWhole(scan, name, names.get(i + 1));
                 } else {
                     cut = cutOf(scan, name);
+                    visitor.end();
                     file.truncate(scan.position());
                     file.sync(); // What a killed process wrote without a sync is made as safe as the rest.
                 }

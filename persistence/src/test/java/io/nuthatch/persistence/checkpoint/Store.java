@@ -42,6 +42,8 @@ import org.jspecify.annotations.Nullable;
 /// A server's keyspace and indexes over a folder of checkpoints, as the server wires them. Index work behind
 /// the writers is done by [#rest], or by `indexThreads` threads. Closing it checks that no byte is left.
 final class Store implements AutoCloseable {
+    private static final int REPLAY_THREADS = 3;
+
     final MemoryAccount account = new MemoryAccount();
     final AtomicLong now = new AtomicLong(1_700_000_000_000L);
     final Keyspace keyspace = new Keyspace(KeyspaceOptions.defaults(), now::get, account);
@@ -76,8 +78,7 @@ final class Store implements AutoCloseable {
         Store store = new Store(checkpoints);
         try {
             SegmentedLog reader = new SegmentedLog(log, store.account.counter("journal", "reading"));
-            Recovery.Outcome read =
-                    new Recovery(store.checkpoints, reader).run(store.keyspace, store.indexes, () -> store.load(0));
+            Recovery.Outcome read = store.recover(reader, REPLAY_THREADS);
             Journal opened = opener.open(reader, read.end(), store.account);
             store.journal = opened;
             opened.cut(read.coveredLsn());
@@ -87,6 +88,12 @@ final class Store implements AutoCloseable {
             throw failure;
         }
         return store;
+    }
+
+    /// Reads checkpoint and log back, the latter by so many threads.
+    Recovery.Outcome recover(LogFiles log, int replayThreads) throws IOException {
+        return new Recovery(checkpoints, log, replayThreads, account.counter("journal", "replay"))
+                .run(keyspace, indexes, () -> load(0));
     }
 
     /// The log that [#logged] opened.
@@ -170,8 +177,22 @@ final class Store implements AutoCloseable {
         return Key.copyOf(ByteStrings.bytes(name));
     }
 
+    /// What `actions` change is one record, as of a MULTI.
+    void atomically(Runnable actions) {
+        keyspace.stripes().lockAll();
+        try {
+            actions.run();
+        } finally {
+            keyspace.stripes().unlockAll();
+        }
+    }
+
     void locked(Key key, Runnable action) {
         int stripe = keyspace.stripes().stripeOf(key.hashSlot());
+        if (keyspace.stripes().isHeldByMe(stripe)) {
+            action.run();
+            return;
+        }
         keyspace.stripes().lock(stripe);
         try {
             action.run();
