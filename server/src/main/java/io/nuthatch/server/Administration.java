@@ -185,6 +185,11 @@ final class Administration {
         tail.forget(session);
     }
 
+    /// At the end of the server, before its log is closed.
+    void close() {
+        tail.close();
+    }
+
     private void resetStatistics() {
         state.stats().reset();
         dispatcher.get().stats().reset();

@@ -485,6 +485,7 @@ public final class NuthatchServer implements AutoCloseable {
         loopStates.values().forEach(LoopState::release);
         loopStates.clear();
         logSwitcher.stop();
+        administration.close();
         if (savesAtEnd && !state.isStopping()) {
             snapshots.saveAtEnd();
         }

@@ -39,6 +39,32 @@ final class ChangeFeed {
         return tail;
     }
 
+    /// A client wants no more: what it had of the log is let go at once.
+    synchronized void wake() {
+        Thread running = thread;
+        if (running != null) {
+            LockSupport.unpark(running);
+        }
+    }
+
+    /// Ends all, and returns when nothing of the log is in use. Nobody is added any more.
+    void close() {
+        Thread running;
+        synchronized (this) {
+            tails.forEach(Tail::close);
+            running = thread;
+        }
+        if (running == null) {
+            return;
+        }
+        LockSupport.unpark(running);
+        try {
+            running.join();
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt(); // The process ends, and the thread with it.
+        }
+    }
+
     private void run() {
         Thread self = Thread.currentThread();
         Runnable wake = () -> LockSupport.unpark(self);

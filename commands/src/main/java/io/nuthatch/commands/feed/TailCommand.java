@@ -82,7 +82,13 @@ public final class TailCommand implements Command {
         if (current != null && current.tail != null) {
             current.tail.close();
             current.tail = null;
+            feed.wake();
         }
+    }
+
+    /// At the end of the server, when its clients have gone and before its log does.
+    public void close() {
+        feed.close();
     }
 
     private static void check(Durability.Log log, long lsn) {
