@@ -4,6 +4,8 @@ import static io.nuthatch.redistests.Floats.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nuthatch.persistence.backup.BackupManifest;
+import io.nuthatch.persistence.backup.FolderStore;
 import io.nuthatch.persistence.check.FolderCheck;
 import io.nuthatch.persistence.disk.OtherVersionException;
 import io.nuthatch.redistests.RespClient;
@@ -152,6 +154,22 @@ class FormatsTest {
                 RespClient client = server.connect()) {
             check(client);
         }
+    }
+
+    @Test
+    void theManifestOfABackupThatWasWrittenOnceIsRead() throws IOException {
+        try (InputStream golden =
+                Objects.requireNonNull(FormatsTest.class.getResourceAsStream("/formats/backup-1.txt"))) {
+            Files.copy(golden, folder.resolve("backup"));
+        }
+        assertThat(BackupManifest.read(new FolderStore(folder)))
+                .isEqualTo(new BackupManifest(
+                        1_700_000_000_123L,
+                        41,
+                        97,
+                        List.of(
+                                new BackupManifest.Entry("checkpoints/1-manifest", 4_096, 0x00c0ffee),
+                                new BackupManifest.Entry("log/0000000000000000001.log", 1L << 33, 0xfedcba98))));
     }
 
     @ParameterizedTest
