@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -16,10 +17,14 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +35,8 @@ import org.slf4j.LoggerFactory;
 /// [#warmUp] plays it to a scratch server in this process, so that the JIT has compiled the paths of commands
 /// and connections, and for the right case, when clients need them; the process's own server and its
 /// statistics see nothing of it. As a program it plays to a server that it starts as usual and then stops:
-/// with `-XX:ArchiveClassesAtExit` the JVM leaves the classes that all later starts will load.
+/// with `-XX:ArchiveClassesAtExit` the JVM leaves the classes that all later starts will load. That server
+/// finds a checkpoint and a log behind it, left by one that ran before in the same process.
 final class Rehearsal {
     private static final Logger LOG = LoggerFactory.getLogger(Rehearsal.class);
     private static final int ROUNDS_OF_CONNECTIONS = 60;
@@ -69,9 +75,12 @@ final class Rehearsal {
         }
     }
 
-    /// A short life of the server; status 0 when all was answered.
+    /// Two short lives of the server; status 0 when all was answered.
     @SuppressForbidden("a program of its own")
-    public static void main(String[] args) throws InterruptedException, IOException {
+    public static void main(String[] args) throws InterruptedException, IOException, ConfigException {
+        Path folder = Files.createTempDirectory("nuthatch-rehearsal");
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+        leaveData(folder);
         int port;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
@@ -87,20 +96,42 @@ final class Rehearsal {
                 System.exit(1);
             }
         });
-        NuthatchServer.main(new String[] {
-            "--bind",
-            "127.0.0.1",
-            "--port",
-            String.valueOf(port),
-            "--admin-port",
-            "0",
-            "--warm-up",
-            "no",
-            "--save",
-            "",
-            "--checkpoint-dirname",
-            "rehearsal-without-checkpoints"
-        });
+        List<String> arguments =
+                new ArrayList<>(List.of("--port", String.valueOf(port), "--admin-port", "0", "--warm-up", "no"));
+        arguments.addAll(onDisk(folder));
+        NuthatchServer.main(arguments.toArray(String[]::new));
+    }
+
+    /// A checkpoint, and as much again in the log behind it.
+    private static void leaveData(Path folder) throws IOException, ConfigException {
+        SystemClock clock = new SystemClock();
+        List<String> arguments = new ArrayList<>(List.of("--warm-up", "no", "--admin-port", "0"));
+        arguments.addAll(onDisk(folder));
+        ServerConfig config = ServerConfig.of(arguments, InputStream.nullInputStream());
+        ServerOptions options =
+                ServerOptions.of(config).withPort(0).withIoThreads(1).withQueryPool(1, 16);
+        try (NuthatchServer server = NuthatchServer.start(options, config, clock, clock)) {
+            Rehearsal rehearsal = new Rehearsal(server.port(), null);
+            try (Client client = rehearsal.new Client()) {
+                rehearsal.index(client);
+                client.send("SAVE");
+                client.finish();
+                rehearsal.index(client);
+                rehearsal.set(client, 16);
+            }
+        }
+    }
+
+    private static List<String> onDisk(Path folder) {
+        return List.of("--bind", "127.0.0.1", "--save", "", "--dir", folder.toString(), "--appendonly", "yes");
+    }
+
+    private static void delete(Path folder) {
+        try (Stream<Path> all = Files.walk(folder)) {
+            all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+        } catch (IOException | UncheckedIOException left) {
+            LOG.debug("the rehearsal's folder stays", left);
+        }
     }
 
     private void play() throws IOException {
@@ -168,22 +199,7 @@ final class Rehearsal {
     }
 
     private void search(Client client) throws IOException {
-        client.send("FT.CREATE i PREFIX 1 d: SCHEMA t TAG n NUMERIC v VECTOR HNSW 6 TYPE FLOAT32 DIM " + DIM
-                + " DISTANCE_METRIC COSINE");
-        for (int i = 0; i < DOCUMENTS; i++) {
-            client.send(
-                    bytes("HSET"),
-                    bytes("d:" + i),
-                    bytes("t"),
-                    bytes("x"),
-                    bytes("n"),
-                    bytes("" + i % 100),
-                    bytes("v"),
-                    vector());
-            if (i % 50 == 49) {
-                client.finish();
-            }
-        }
+        index(client);
         String[] filters = {"*", "@t:{x}", "@n:[0 50]"};
         for (int i = 0; i < SEARCHES; i++) {
             client.send(
@@ -204,6 +220,26 @@ final class Rehearsal {
                 List.of("HELLO 3", "INFO", "COMMAND DOCS GET", "CONFIG GET save", "CLIENT LIST", "FT.INFO i")) {
             client.send(line);
             client.finish();
+        }
+    }
+
+    /// Makes the index, unless it is there, and writes all documents.
+    private void index(Client client) throws IOException {
+        client.send("FT.CREATE i PREFIX 1 d: SCHEMA t TAG n NUMERIC v VECTOR HNSW 6 TYPE FLOAT32 DIM " + DIM
+                + " DISTANCE_METRIC COSINE");
+        for (int i = 0; i < DOCUMENTS; i++) {
+            client.send(
+                    bytes("HSET"),
+                    bytes("d:" + i),
+                    bytes("t"),
+                    bytes("x"),
+                    bytes("n"),
+                    bytes("" + i % 100),
+                    bytes("v"),
+                    vector());
+            if (i % 50 == 49) {
+                client.finish();
+            }
         }
     }
 
