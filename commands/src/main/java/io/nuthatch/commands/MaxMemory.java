@@ -4,11 +4,13 @@ import io.nuthatch.engine.keyspace.EvictionPolicy;
 import io.nuthatch.engine.keyspace.Keyspace;
 import java.util.function.LongSupplier;
 
-/// `maxmemory` and `maxmemory-policy`: keeps the data below the limit by evicting, or says that it cannot.
-/// Any thread.
+/// `maxmemory` and `maxmemory-policy`: keeps memory below the limit by evicting, or says that it cannot.
+///
+/// Evicting goes in slices, so that nobody waits long when the limit was lowered to a tenth: a command evicts
+/// a few keys more than it brings, and the server's tick most of them. Any thread.
 public final class MaxMemory {
-    /// Keys evicted for one command at most, so that no client waits long; the next command goes on.
-    private static final int MOST_EVICTIONS = 1_000;
+    private static final int MOST_FOR_A_COMMAND = 64;
+    private static final int MOST_FOR_A_TICK = 4_000;
 
     private final Keyspace keyspace;
     private final LongSupplier usedBytes;
@@ -21,7 +23,7 @@ public final class MaxMemory {
         this.usedBytes = usedBytes;
     }
 
-    /// Bytes of data that count against the limit.
+    /// Bytes that count against the limit.
     public long usedBytes() {
         return usedBytes.getAsLong();
     }
@@ -44,15 +46,24 @@ public final class MaxMemory {
         keyspace.setEvictionPolicy(value);
     }
 
-    /// Evicts until the data fits. Returns false when it does not: a command that needs memory is to be
-    /// refused. The caller holds no stripe.
+    /// Evicts until the data fits, or a command's share. Returns false when there is nothing to evict: a
+    /// command that needs memory is to be refused. The caller holds no stripe.
     public boolean makeRoom(long nowMillis) {
+        return makeRoom(nowMillis, MOST_FOR_A_COMMAND);
+    }
+
+    /// As [#makeRoom], a tick's share, for the server's own thread.
+    public void tick(long nowMillis) {
+        makeRoom(nowMillis, MOST_FOR_A_TICK);
+    }
+
+    private boolean makeRoom(long nowMillis, int most) {
         long limit = limitBytes;
         if (limit == 0 || usedBytes.getAsLong() <= limit) {
             return true;
         }
         EvictionPolicy how = policy;
-        for (int i = 0; i < MOST_EVICTIONS; i++) {
+        for (int i = 0; i < most; i++) {
             if (!keyspace.evictOne(how, nowMillis)) {
                 return false;
             }
@@ -60,6 +71,6 @@ public final class MaxMemory {
                 return true;
             }
         }
-        return true; // Falling; not this client's fault.
+        return true; // Falling; the next slice goes on.
     }
 }

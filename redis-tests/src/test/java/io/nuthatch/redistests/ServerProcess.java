@@ -30,12 +30,17 @@ public final class ServerProcess implements AutoCloseable {
     /// @param arguments as of `bin/nuthatch-server`
     /// @throws IllegalStateException when it ends instead; what it said is in the message
     public static ServerProcess start(String... arguments) {
+        return startWithHeap("256m", arguments);
+    }
+
+    /// As [#start], with another limit of the Java heap, as `96m`.
+    public static ServerProcess startWithHeap(String heap, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules=jdk.incubator.vector",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
-                "-Xmx256m",
+                "-Xmx" + heap,
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1", // Ready in six tenths of the time.
                 "@../conf/chronicle.options",
@@ -75,6 +80,11 @@ public final class ServerProcess implements AutoCloseable {
 
     public int port() {
         return port;
+    }
+
+    /// The number that the system knows it by.
+    public long pid() {
+        return process.pid();
     }
 
     /// A new connection.

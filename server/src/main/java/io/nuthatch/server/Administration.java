@@ -25,6 +25,7 @@ import io.nuthatch.commands.admin.ServerCommands;
 import io.nuthatch.commands.admin.ServerInfo;
 import io.nuthatch.commands.admin.SlowLog;
 import io.nuthatch.commands.admin.SlowLogCommands;
+import io.nuthatch.commands.admin.SpareMemory;
 import io.nuthatch.commands.admin.WaitCommands;
 import io.nuthatch.commands.connection.ClientCommands;
 import io.nuthatch.commands.connection.ConnectionCommands;
@@ -37,6 +38,7 @@ import io.nuthatch.commands.tracking.TrackingCommands;
 import io.nuthatch.commands.tracking.TrackingTable;
 import io.nuthatch.commands.transaction.TransactionCommands;
 import io.nuthatch.commands.transaction.WatchTable;
+import io.nuthatch.engine.document.Indexes;
 import io.nuthatch.engine.keyspace.Keyspace;
 import io.nuthatch.engine.keyspace.KeyspaceListener;
 import io.nuthatch.engine.memory.MemoryAccount;
@@ -65,6 +67,7 @@ final class Administration {
     private final TailCommand tail;
     private final KeyspaceListener listener;
     private final MemoryInfo memory;
+    private final SpareMemory spareMemory;
     private final ServerInfo info;
     private final DebugCommands debug;
 
@@ -73,6 +76,7 @@ final class Administration {
             ServerState state,
             Settings settings,
             Keyspace keyspace,
+            Indexes indexes,
             MemoryAccount account,
             Snapshots snapshots,
             Backups backups,
@@ -92,7 +96,8 @@ final class Administration {
                 settings.number("latency-monitor-threshold"));
         this.monitor = new MonitorCommand(dispatcher);
         this.tail = new TailCommand(state.durability());
-        this.memory = new MemoryInfo(account, state.clock().nowMillis());
+        this.memory = new MemoryInfo(account, keyspace, indexes, state.clock().nowMillis());
+        this.spareMemory = new SpareMemory(keyspace, state.clock().nowMillis());
         this.info = new ServerInfo(
                 state,
                 keyspace,
@@ -125,11 +130,13 @@ final class Administration {
         tracking.onActivity(() -> dispatcher.get().bracketCalls(tracking.isActive() ? tracking : null));
         state.onTick(tracking::evict);
         state.onTick(info::tick);
+        state.onTick(() ->
+                spareMemory.tick(state.clock().nowMillis(), dispatcher.get().maxMemory()));
         // A lowered maxmemory takes effect without waiting for the next write.
         state.onTick(() -> {
             if (dispatcher.get().maxMemory().limitBytes() > 0
                     && state.durability().loading() == null) {
-                dispatcher.get().maxMemory().makeRoom(state.clock().nowMillis());
+                dispatcher.get().maxMemory().tick(state.clock().nowMillis());
             }
         });
     }
@@ -154,7 +161,7 @@ final class Administration {
                 new ConfigCommands(settings, state.durability(), this::resetStatistics),
                 new SlowLogCommands(slowLog),
                 new LatencyCommands(latency, settings.number("latency-monitor-threshold"), dispatcher),
-                new MemoryCommands(memory, keyspace),
+                new MemoryCommands(memory, spareMemory, keyspace),
                 new ServerCommands(state, table),
                 new WaitCommands(state),
                 debug.gate(new SaveCommands(
@@ -164,6 +171,11 @@ final class Administration {
                 new FunctionCommands(),
                 debug.gate(debug),
                 () -> List.of(new InfoCommand(sections), monitor, tail));
+    }
+
+    /// The account of memory.
+    MemoryInfo memory() {
+        return memory;
     }
 
     /// Hears of changes for WATCH, tracking and notifications.

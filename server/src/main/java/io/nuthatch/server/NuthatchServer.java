@@ -129,8 +129,6 @@ public final class NuthatchServer implements AutoCloseable {
     private volatile boolean savesAtEnd;
     private int ticks; // The background thread's own.
 
-    private volatile long indexBytes; // As of the last tick: summing the account is too slow for each command.
-
     private NuthatchServer(
             ServerOptions options,
             ServerConfig config,
@@ -157,14 +155,14 @@ public final class NuthatchServer implements AutoCloseable {
                 nanoClock,
                 memory,
                 ThreadPriority::lowerThis);
-        this.administration = new Administration(state, config, keyspace, memory, snapshots, backups, this::dispatcher);
+        this.administration =
+                new Administration(state, config, keyspace, indexes, memory, snapshots, backups, this::dispatcher);
         snapshots.start(
                 config, new ListenerPair(indexes, new ListenerPair(snapshots.saves(), administration.listener())));
         List<CommandFamily> families = new ArrayList<>(families());
         families.addAll(more);
         CommandTable table = new CommandTable(families);
-        MaxMemory maxMemory = new MaxMemory(keyspace, () -> keyspace.usedBytes() + indexBytes);
-        state.onTick(() -> indexBytes = bytesBesideKeyspace());
+        MaxMemory maxMemory = new MaxMemory(keyspace, administration.memory()::countedBytes);
         this.dispatcher = new Dispatcher(table, state, new CommandStats(table), keyspace, maxMemory);
         administration.start();
         this.appendOnly = new AppendOnly(config, state, keyspace, indexes, memory);
@@ -194,11 +192,6 @@ public final class NuthatchServer implements AutoCloseable {
         families.add(new SearchCommands(indexes, settings, state.nanoClock()));
         families.add(administration.gateDebug(new KeyCommands(activeExpiry)));
         return families;
-    }
-
-    private long bytesBesideKeyspace() {
-        Map<String, Long> owners = memory.byOwner();
-        return memory.total() - owners.getOrDefault("keyspace", 0L);
     }
 
     /// A server with default settings but for `options`; see the other [#start].

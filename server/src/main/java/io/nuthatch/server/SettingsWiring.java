@@ -9,11 +9,15 @@ import io.nuthatch.server.ConnectionPolicy.OutputLimit;
 import io.nuthatch.server.config.ServerConfig;
 import java.util.List;
 import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Carries settings to the parts that obey them: once at the start, and after each `CONFIG SET`.
 ///
 /// Commands that read a setting at each use take it from [io.nuthatch.commands.Settings] themselves.
 final class SettingsWiring {
+    private static final Logger LOG = LoggerFactory.getLogger(SettingsWiring.class);
+
     private final ServerConfig config;
 
     SettingsWiring(ServerConfig config) {
@@ -65,7 +69,7 @@ final class SettingsWiring {
     }
 
     void memory(Keyspace keyspace, MaxMemory maxMemory) {
-        obey(() -> maxMemory.setLimitBytes(number("maxmemory")), "maxmemory");
+        obey(() -> limit(maxMemory, number("maxmemory")), "maxmemory");
         obey(
                 () -> maxMemory.setPolicy(Objects.requireNonNull(
                         EvictionPolicy.named(config.text("maxmemory-policy").get()))),
@@ -79,6 +83,16 @@ final class SettingsWiring {
                 () -> keyspace.setHashLimits(integer("hash-max-listpack-entries"), integer("hash-max-listpack-value")),
                 "hash-max-listpack-entries",
                 "hash-max-listpack-value");
+    }
+
+    private static void limit(MaxMemory maxMemory, long bytes) {
+        maxMemory.setLimitBytes(bytes);
+        if (bytes > 0 && bytes < maxMemory.usedBytes()) {
+            LOG.warn(
+                    "maxmemory is {} bytes, and {} are in use already: keys are evicted, or writes refused",
+                    bytes,
+                    maxMemory.usedBytes());
+        }
     }
 
     private void obey(Runnable action, String... names) {

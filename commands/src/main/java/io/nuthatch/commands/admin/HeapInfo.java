@@ -13,6 +13,8 @@ import java.util.List;
 /// allocated since is mostly garbage, and would make the figure a matter of chance. Any thread.
 @SuppressForbidden("only HotSpot's own bean tells what the last collection left")
 final class HeapInfo {
+    private static final long SPARE_FROM_BYTES = 64L << 20; // The heap's size at the start.
+
     private HeapInfo() {}
 
     /// Loads the platform's beans at the first call.
@@ -28,6 +30,12 @@ final class HeapInfo {
             }
         }
         return Math.min(now, afterLast);
+    }
+
+    /// Of `held` bytes of heap, what is more than twice the use and [#SPARE_FROM_BYTES], and so worth a
+    /// collection to get back; 0 for nothing.
+    static long spareBytes(long held) {
+        return Math.max(0, held - 2 * usedBytes() - SPARE_FROM_BYTES);
     }
 
     /// What the heap holds now, garbage with it.

@@ -74,10 +74,12 @@ public final class MemoryCommands implements CommandFamily {
             .build();
 
     private final MemoryInfo memory;
+    private final SpareMemory spare;
     private final Keyspace keyspace;
 
-    public MemoryCommands(MemoryInfo memory, Keyspace keyspace) {
+    public MemoryCommands(MemoryInfo memory, SpareMemory spare, Keyspace keyspace) {
         this.memory = memory;
+        this.spare = spare;
         this.keyspace = keyspace;
     }
 
@@ -89,7 +91,7 @@ public final class MemoryCommands implements CommandFamily {
                 SimpleCommand.of(MEMORY_STATS, (context, args, reply) -> stats(reply)),
                 SimpleCommand.of(MEMORY_DOCTOR, (context, args, reply) -> reply.verbatim("txt", doctor())),
                 SimpleCommand.of(MEMORY_PURGE, (context, args, reply) -> {
-                    keyspace.trim();
+                    spare.purge();
                     reply.ok();
                 }),
                 SimpleCommand.of(
@@ -128,23 +130,25 @@ public final class MemoryCommands implements CommandFamily {
         for (int i = 0; i < keyspace.databases(); i++) {
             keys += keyspace.database(i).size();
         }
-        long used = memory.usedBytes();
+        Map<String, Long> process = memory.processParts();
         long dataset = memory.offHeapBytes();
+        long used = dataset + MemoryInfo.sum(process);
         long resident = ProcessInfo.residentBytes();
         Map<String, Object> stats = new LinkedHashMap<>();
-        stats.put("peak.allocated", memory.peakBytes());
+        stats.put("peak.allocated", memory.peakBytes(used));
         stats.put("total.allocated", used);
         stats.put("startup.allocated", memory.startupBytes());
         stats.put("heap.used", HeapInfo.usedBytes());
         stats.put("heap.committed", Runtime.getRuntime().totalMemory());
         stats.put("off-heap.total", dataset);
         memory.account().byPart().forEach((part, bytes) -> stats.put("off-heap." + part.replace(' ', '-'), bytes));
+        process.forEach((part, bytes) -> stats.put("process." + part, bytes));
         stats.put("overhead.total", used - dataset);
         stats.put("keys.count", keys);
         stats.put("keys.bytes-per-key", keys == 0 ? 0L : dataset / keys);
         stats.put("dataset.bytes", dataset);
         stats.put("dataset.percentage", used == 0 ? 0.0 : 100.0 * dataset / used);
-        stats.put("peak.percentage", 100.0 * used / memory.peakBytes());
+        stats.put("peak.percentage", 100.0 * used / memory.peakBytes(used));
         stats.put("fragmentation", used == 0 ? 0.0 : (double) resident / used);
         stats.put("fragmentation.bytes", resident - used);
         reply.map(stats.size());
@@ -164,7 +168,7 @@ public final class MemoryCommands implements CommandFamily {
             return "The data is small; there is nothing to diagnose yet.\n";
         }
         StringBuilder text = new StringBuilder();
-        if (memory.peakBytes() > used + used / 2) {
+        if (memory.peakBytes(used) > used + used / 2) {
             text.append("- The peak was more than 1.5 times what is used now: pages that were touched then may still be"
                     + " held. MEMORY PURGE gives back what is free.\n");
         }
@@ -173,8 +177,8 @@ public final class MemoryCommands implements CommandFamily {
         }
         long resident = ProcessInfo.residentBytes();
         if (resident > 2 * used) {
-            text.append("- The process holds more than twice what is used; most of it is usually heap that the"
-                    + " collector has committed.\n");
+            text.append("- The process holds more than twice what is used; which no part of INFO memory explains."
+                    + " MEMORY PURGE gives back what is free.\n");
         }
         return text.isEmpty() ? "No memory problem was found.\n" : text.toString();
     }

@@ -42,6 +42,27 @@ final class ProcessInfo {
                 : Long.parseLong(statm.split(" ", -1)[1]) * PAGE_BYTES;
     }
 
+    /// Bytes of mapped files that are in RAM, shared memory among them, and the number of threads; zeros
+    /// where `/proc` is missing.
+    record Status(long fileBytes, long threads) {}
+
+    static Status status() {
+        String text = read("/proc/self/status");
+        if (text == null) {
+            return new Status(0, 0);
+        }
+        return new Status((number(text, "RssFile:") + number(text, "RssShmem:")) * 1024, number(text, "Threads:"));
+    }
+
+    /// The number behind a name at the beginning of a line, or 0.
+    private static long number(String text, String name) {
+        int at = text.indexOf("\n" + name);
+        return at < 0
+                ? 0
+                : Long.parseLong(text.substring(at + 1 + name.length(), text.indexOf('\n', at + 1))
+                        .replaceAll("\\D", ""));
+    }
+
     /// Bytes of RAM of the machine, or 0 when unknown.
     static long systemBytes() {
         String info = read("/proc/meminfo");

@@ -159,8 +159,9 @@ public final class ServerInfo {
     }
 
     private void memory(StringBuilder out) {
-        long used = memory.usedBytes();
-        long peak = memory.peakBytes();
+        Map<String, Long> process = memory.processParts();
+        long used = memory.offHeapBytes() + MemoryInfo.sum(process);
+        long peak = memory.peakBytes(used);
         long resident = ProcessInfo.residentBytes();
         long system = ProcessInfo.systemBytes();
         long dataset = memory.offHeapBytes();
@@ -182,10 +183,18 @@ public final class ServerInfo {
         memory.account()
                 .byPart()
                 .forEach((part, bytes) -> field(out, "used_memory_off_heap_" + part.replace(' ', '_'), bytes));
+        process.forEach((part, bytes) -> field(out, "used_memory_process_" + part, bytes));
         field(out, "used_memory_heap", HeapInfo.usedBytes());
         field(out, "heap_committed", Runtime.getRuntime().totalMemory());
         field(out, "heap_max", Runtime.getRuntime().maxMemory());
-        field(out, "keyspace_reserved", keyspace.reservedBytes());
+        long live = keyspace.usedBytes();
+        long reserved = keyspace.reservedBytes();
+        field(out, "keyspace_reserved", reserved);
+        field(out, "allocator_allocated", live);
+        field(out, "allocator_active", reserved);
+        field(out, "allocator_resident", reserved);
+        field(out, "allocator_frag_ratio", ratio(reserved, live));
+        field(out, "allocator_frag_bytes", reserved - live);
         sized(out, "total_system_memory", system);
         field(out, "used_memory_lua", 0);
         field(out, "used_memory_vm_eval", 0);
@@ -200,7 +209,7 @@ public final class ServerInfo {
         field(
                 out,
                 "mem_not_counted_for_evict",
-                used - dispatcher.get().maxMemory().usedBytes());
+                Math.max(0, used - dispatcher.get().maxMemory().usedBytes()));
         field(out, "mem_clients_normal", clients);
         field(out, "mem_clients_slaves", 0);
         Journal journal = state.durability().journal();

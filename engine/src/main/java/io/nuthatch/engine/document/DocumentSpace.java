@@ -11,6 +11,7 @@ import io.nuthatch.engine.vector.Rows;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -47,6 +48,7 @@ final class DocumentSpace {
     private final Blocks keyBlocks;
     private volatile List<SearchIndex> indexes = List.of();
     private volatile List<VectorRows> sources = List.of();
+    private volatile double ordinalBytes; // What one ordinal takes here on average, as of the last measure.
 
     DocumentSpace(int id, List<String> prefixes, MemoryAccount account) {
         this.id = id;
@@ -118,6 +120,24 @@ final class DocumentSpace {
         return account.byPart(rowsOwner(rows.id())).values().stream()
                 .mapToLong(Long::longValue)
                 .sum();
+    }
+
+    /// Finds out what an ordinal takes on average: its key, its rows, and its place in the indexes. `owners`
+    /// is what the account says by owner.
+    void measure(Map<String, Long> owners) {
+        long bytes = owners.getOrDefault(owner, 0L);
+        for (VectorRows rows : sources) {
+            bytes += owners.getOrDefault(rowsOwner(rows.id()), 0L);
+        }
+        for (SearchIndex index : indexes) {
+            bytes += owners.getOrDefault(SearchIndex.accountOwner(index.name()), 0L);
+        }
+        ordinalBytes = bytes / Math.max(1.0, ordinals.limit());
+    }
+
+    /// About how many bytes of documents that are gone wait for the next ones.
+    long reusableBytes() {
+        return (long) (Math.max(0, ordinals.limit() - ordinals.used()) * ordinalBytes);
     }
 
     private static String rowsOwner(int rowsId) {

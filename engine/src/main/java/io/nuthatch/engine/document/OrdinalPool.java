@@ -4,6 +4,7 @@ import io.nuthatch.engine.memory.Memory;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.RecordTable;
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.roaringbitmap.RoaringBitmap;
@@ -24,6 +25,7 @@ final class OrdinalPool implements AutoCloseable {
 
     private final AtomicLong reclaimEpoch = new AtomicLong(1);
     private final AtomicLongArray readers = new AtomicLongArray(SLOTS);
+    private final AtomicInteger used = new AtomicInteger(); // Handed out, and not on their way back.
     private final RecordTable pending; // ordinal -> releases it waits for
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>(); // Guarded by this, as is all below.
     private final RoaringBitmap free = new RoaringBitmap();
@@ -50,6 +52,7 @@ final class OrdinalPool implements AutoCloseable {
         if (!free.isEmpty()) {
             int ordinal = free.first();
             free.remove(ordinal);
+            used.getAndIncrement();
             return ordinal;
         }
         if (next == Integer.MAX_VALUE) {
@@ -58,7 +61,13 @@ final class OrdinalPool implements AutoCloseable {
         int ordinal = next;
         next++;
         pending.ensure(ordinal);
+        used.getAndIncrement();
         return ordinal;
+    }
+
+    /// Ordinals that are handed out and were not retired.
+    int used() {
+        return used.get();
     }
 
     /// Ordinals below this have been in use at some time.
@@ -71,21 +80,23 @@ final class OrdinalPool implements AutoCloseable {
         pending.ensure(ordinal);
     }
 
-    /// Begins anew with `used` handed out, and nothing else. Nobody else is inside the pool.
-    synchronized void restore(RoaringBitmap used) {
+    /// Begins anew with `handedOut` handed out, and nothing else. Nobody else is inside the pool.
+    synchronized void restore(RoaringBitmap handedOut) {
         waiting.clear();
         free.clear();
-        next = used.isEmpty() ? 0 : used.last() + 1;
+        used.set(handedOut.getCardinality());
+        next = handedOut.isEmpty() ? 0 : handedOut.last() + 1;
         for (int ordinal = 0; ordinal < next; ordinal += pending.granuleRecords()) {
             pending.ensure(ordinal);
         }
         free.add(0L, next);
-        free.andNot(used);
+        free.andNot(handedOut);
     }
 
     /// Starts the way back of an ordinal that `releases` more calls of [#released] will follow, and one by
     /// the caller.
     void retire(int ordinal, int releases) {
+        used.getAndDecrement();
         Memory.putIntVolatile(pending.address(ordinal), releases + 1);
     }
 

@@ -99,6 +99,11 @@ public final class OffHeap {
         return Math.addExact(bytes, unit - 1) / unit * unit;
     }
 
+    /// The end of the huge page that the byte before `address` is in.
+    static long hugePageEnd(long address) {
+        return (address + HUGE_PAGE_BYTES - 1) & -HUGE_PAGE_BYTES;
+    }
+
     /// Whether blocks ask for huge pages here, and are not told otherwise by `-Dnuthatch.hugepages=off`; what
     /// the system grants is its own affair.
     public static boolean asksForHugePages() {

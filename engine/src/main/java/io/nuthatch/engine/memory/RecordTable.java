@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// Idea: indexes are cut into granules (a power of two of records, some 256 KiB); a directory holds the
 /// address of each granule that exists. Granules are taken in order of need: the first MiB one by one from
 /// the system, so that a small table is small; later ones out of blocks of up to 32 MiB that ask for huge
-/// pages. Growth copies nothing but the directory. Memory starts zeroed, and is counted by the granule: the
-/// rest of a block is address space that nobody touched.
+/// pages. Growth copies nothing but the directory. Memory starts zeroed, and is counted by the granule, or by
+/// the huge page: the rest of a block is address space that nobody touched.
 ///
 /// Ownership: the table owns its blocks; [#clear] and [#close] give all of them back, when nobody can read
 /// them any more. Threads: [#ensure] from any thread; reads take no lock. An address is good for whoever
@@ -40,6 +40,8 @@ public final class RecordTable implements AutoCloseable {
     private long countedBytes;
     private long nextGranule; // Address of the next unused granule of the last block.
     private long blockEnd;
+    private long countedEnd; // What is below this in the last block is counted: a huge page is in RAM as a whole.
+    private boolean isHuge; // The last block.
 
     /// `recordBytes` in 1..2^30.
     public RecordTable(long recordBytes, MemoryAccount.Counter counter) {
@@ -164,12 +166,22 @@ public final class RecordTable implements AutoCloseable {
             reservedBytes += bytes;
             nextGranule = address;
             blockEnd = address + bytes;
+            countedEnd = address;
+            isHuge = bytes >= OffHeap.HUGE_PAGE_BYTES && OffHeap.asksForHugePages();
         }
         long granule = nextGranule;
         nextGranule += granuleBytes;
-        countedBytes += granuleBytes;
-        counter.add(granuleBytes);
+        count(Math.min(blockEnd, isHuge ? OffHeap.hugePageEnd(nextGranule) : nextGranule));
         return granule;
+    }
+
+    /// Counts what the last block holds up to `end`, and was not counted yet.
+    private void count(long end) {
+        if (end > countedEnd) {
+            countedBytes += end - countedEnd;
+            counter.add(end - countedEnd);
+            countedEnd = end;
+        }
     }
 
     /// Gives every block back; the table is empty then and may be used again.
@@ -185,6 +197,7 @@ public final class RecordTable implements AutoCloseable {
         reservedBytes = 0;
         nextGranule = 0;
         blockEnd = 0;
+        countedEnd = 0;
     }
 
     @Override

@@ -183,8 +183,8 @@ public final class Meters implements AutoCloseable {
                     .forEach((part, bytes) -> parts.dataPoint(gauge(Labels.of("owner", owner, "part", part), bytes)));
         }
         all.metricSnapshot(parts.build());
-        all.metricSnapshot(gauge(
-                "nuthatch_memory_used_bytes", "Bytes of data that maxmemory is held against", keyspace.usedBytes()));
+        all.metricSnapshot(
+                gauge("nuthatch_memory_used_bytes", "Bytes of keys, values and their tables", keyspace.usedBytes()));
     }
 
     private static void addIndexes(MetricSnapshots.Builder all, Indexes indexes) {

@@ -159,8 +159,9 @@ final class SettingsTable {
     private void memory() {
         chapter = MEMORY;
         live("maxmemory", new Size(0, LONG_MAX), "0", """
-            Memory for data, all of it counted: keys, values, rows, graphs, postings. 0 is no limit. At the limit
-            maxmemory-policy decides.\
+            Memory of the whole process: data and indexes, the Java heap, code, buffers, some 150 MB before the first
+            key. 0 is no limit. At the limit maxmemory-policy decides. bin/nuthatch-server limits the heap to a
+            quarter of it.\
             """);
         live(
                 "maxmemory-policy",
