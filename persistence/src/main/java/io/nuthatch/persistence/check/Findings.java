@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param log null when there is no folder of a log
 /// @param checkpoints newest first; empty when there is no folder of checkpoints
-public record Findings(@Nullable LogInspection log, List<CheckpointInspection> checkpoints) {
+/// @param discardedFromLsn the first record that the next start throws away, with all behind it, as `appendonly`
+/// was being turned on and no checkpoint goes with them; `log` is without them; 0 for none
+public record Findings(@Nullable LogInspection log, List<CheckpointInspection> checkpoints, long discardedFromLsn) {
     /// Something for which a server does not start.
     ///
     /// @param file as `folder/name`
@@ -47,6 +49,11 @@ public record Findings(@Nullable LogInspection log, List<CheckpointInspection> c
                 .filter(CheckpointInspection::hasManifest)
                 .findFirst()
                 .orElse(null);
+    }
+
+    /// Whether the newest checkpoint holds record `lsn`.
+    boolean isCovered(long lsn) {
+        return coveredLsn(newest()) >= lsn;
     }
 
     /// Everything for which a server refuses to start; `logFolder` and `checkpointFolder` are the folders'

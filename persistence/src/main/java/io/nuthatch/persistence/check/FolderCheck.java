@@ -10,6 +10,7 @@ import io.nuthatch.persistence.checkpoint.CheckpointRepair;
 import io.nuthatch.persistence.chronicle.ChronicleLog;
 import io.nuthatch.persistence.chronicle.MendableQueues;
 import io.nuthatch.persistence.disk.FileStorage;
+import io.nuthatch.persistence.recovery.LogBeginning;
 import io.nuthatch.persistence.wal.LogInspection;
 import io.nuthatch.persistence.wal.LogRepair;
 import io.nuthatch.persistence.wal.MendableLog;
@@ -80,9 +81,16 @@ public final class FolderCheck implements AutoCloseable {
 
     /// Reads everything. Nothing is changed.
     public Findings verify() throws IOException {
-        return new Findings(
+        Findings found = new Findings(
                 log == null ? null : log.inspect(),
-                checkpoints == null ? List.of() : CheckpointInspection.of(checkpoints, counter));
+                checkpoints == null ? List.of() : CheckpointInspection.of(checkpoints, counter),
+                0);
+        LogInspection whole = found.log();
+        long marked = logFolder == null ? 0 : new LogBeginning(logFolder).markedLsn();
+        if (whole == null || marked == 0 || found.isCovered(marked)) {
+            return found;
+        }
+        return new Findings(whole.before(marked), found.checkpoints(), marked);
     }
 
     /// What is wrong with what was found; empty when a server starts on it.

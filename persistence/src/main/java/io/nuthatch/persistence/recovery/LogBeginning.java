@@ -45,7 +45,7 @@ public final class LogBeginning {
     /// Decides about a beginning that nobody works at any more. `newest`: the newest whole checkpoint, null
     /// for none. True when there was a beginning and it was thrown away.
     public boolean settle(LogFiles log, @Nullable Saved newest) throws IOException {
-        long first = first();
+        long first = markedLsn();
         if (first == 0) {
             return false;
         }
@@ -58,7 +58,7 @@ public final class LogBeginning {
     }
 
     /// The record that the mark names; 0 without one.
-    private long first() throws IOException {
+    public long markedLsn() throws IOException {
         for (String name : storage.list()) {
             if (name.startsWith(PREFIX)) {
                 try {

@@ -5,6 +5,8 @@ import io.nuthatch.engine.memory.MemoryAccount;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// What the files of a log hold, found without changing a byte of them.
@@ -64,6 +66,19 @@ public record LogInspection(
 
     /// Bytes behind the last good record, of which no client was told that they are safe.
     public record Torn(String file, long offset, long bytes) {}
+
+    /// What would have been found without the files whose first record is `lsn` or a later one.
+    public LogInspection before(long lsn) {
+        Set<String> left = segments.stream()
+                .filter(segment -> segment.firstLsn() < lsn)
+                .map(Segment::name)
+                .collect(Collectors.toSet());
+        return new LogInspection(
+                segments.stream().filter(each -> left.contains(each.name())).toList(),
+                stretches.stream().filter(each -> left.contains(each.file())).toList(),
+                damages.stream().filter(each -> left.contains(each.file())).toList(),
+                torn != null && left.contains(torn.file()) ? torn : null);
+    }
 
     /// Reads every segment, one at a time; `counter` counts its memory. Throws when one is of another
     /// version.

@@ -7,6 +7,8 @@ import io.nuthatch.engine.Journal;
 import io.nuthatch.engine.keyspace.HashSlot;
 import io.nuthatch.engine.memory.MemoryAccount;
 import io.nuthatch.engine.memory.OffHeap;
+import io.nuthatch.persistence.check.Findings;
+import io.nuthatch.persistence.check.FolderCheck;
 import io.nuthatch.persistence.checkpoint.Checkpoints.Saved;
 import io.nuthatch.persistence.chronicle.ChronicleLog;
 import io.nuthatch.persistence.disk.FileStorage;
@@ -16,6 +18,7 @@ import io.nuthatch.persistence.wal.SegmentedLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,6 +109,23 @@ class LogBeginningTest {
                     .isFalse();
             assertThat(end(storage, engine)).isEqualTo(last);
             assertThat(storage.list()).noneMatch(name -> name.startsWith("begins-"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"segmented", "chronicle"})
+    void theToolSaysWhatTheNextStartThrowsAway(String engine) throws IOException {
+        long first;
+        try (FileStorage storage = FileStorage.open(folder)) {
+            first = begin(storage, engine);
+        }
+        Path data = Objects.requireNonNull(folder.getParent());
+        String name = folder.getFileName().toString();
+        try (FolderCheck check = new FolderCheck(data, name, "no-checkpoints", System::currentTimeMillis)) {
+            Findings found = check.verify();
+            assertThat(found.discardedFromLsn()).isEqualTo(first);
+            assertThat(Objects.requireNonNull(found.log()).lastLsn()).isEqualTo(first - 1);
+            assertThat(check.damages(found)).isEmpty();
         }
     }
 

@@ -42,6 +42,12 @@ final class CheckReport {
         } else {
             log(log);
         }
+        if (findings.discardedFromLsn() > 0) {
+            say(
+                    "  begins-%d: appendonly was being turned on when the server ended; the next start throws the records"
+                            + " from %d on away, which no client was told are safe",
+                    findings.discardedFromLsn(), findings.discardedFromLsn());
+        }
         if (findings.checkpoints().isEmpty()) {
             say("%s: there is no checkpoint", checkpointsName);
         }
