@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param log null when there is no folder of a log
 /// @param checkpoints newest first; empty when there is no folder of checkpoints
-/// @param discardedFromLsn the first record that the next start throws away, with all behind it, as `appendonly`
-/// was being turned on and no checkpoint goes with them; `log` is without them; 0 for none
+/// @param discardedFromLsn the first record that the next start throws away, with all behind it: `appendonly`
+/// was being turned on, and no checkpoint goes with them; `log` is without them; 0 for none
 public record Findings(@Nullable LogInspection log, List<CheckpointInspection> checkpoints, long discardedFromLsn) {
     /// Something for which a server does not start.
     ///
