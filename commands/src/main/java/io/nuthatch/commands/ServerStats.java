@@ -16,6 +16,8 @@ public final class ServerStats {
     public final LongAdder outputBufferClosings = new LongAdder();
     /// Commands that had to wait for room on the query pool.
     public final LongAdder queryPoolWaits = new LongAdder();
+    /// Commands that had to wait until fewer vectors waited for their graph.
+    public final LongAdder indexWaits = new LongAdder();
     public final LongAdder aclDeniedAuth = new LongAdder();
     public final LongAdder errorReplies = new LongAdder();
 
@@ -30,6 +32,7 @@ public final class ServerStats {
         queryBufferClosings.reset();
         outputBufferClosings.reset();
         queryPoolWaits.reset();
+        indexWaits.reset();
         aclDeniedAuth.reset();
         errorReplies.reset();
     }

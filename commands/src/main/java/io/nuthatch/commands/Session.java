@@ -111,7 +111,7 @@ public final class Session {
     }
 
     /// Whether executing the command executes one of the kind: itself, or for `EXEC` one that is queued.
-    boolean executesAny(CommandEntry entry, Predicate<CommandEntry> kind) {
+    public boolean executesAny(CommandEntry entry, Predicate<CommandEntry> kind) {
         Transaction open = transaction;
         if (open != null && entry.spec().name().equals("EXEC")) {
             return open.queue().stream().anyMatch(queued -> kind.test(queued.entry()));

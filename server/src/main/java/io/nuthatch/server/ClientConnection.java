@@ -16,7 +16,6 @@ import io.nuthatch.commands.Placement;
 import io.nuthatch.commands.ServerState;
 import io.nuthatch.commands.Session;
 import io.nuthatch.commands.Wait;
-import io.nuthatch.engine.Journal;
 import io.nuthatch.resp.Args;
 import io.nuthatch.resp.ReplyWriter;
 import io.nuthatch.resp.RequestDecoder;
@@ -52,13 +51,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     /// Commands of one connection on the query pool at once.
     private static final int MAX_PENDING = 64;
     private static final long TURN_NANOS = 1_000_000; // Of the loop, while other clients wait.
-    private static final int TURN_STRIDE = 8; // Commands between two looks at the clock.
+    private static final int TURN_STRIDE = 8; // Commands between two looks at the clock, where they are short.
 
     private final Dispatcher dispatcher;
     private final ServerState state;
     private final ConnectionPolicy policy;
     private final QueryPool pool;
     private final LoopState loop;
+    private final Admission admission;
     private final ReplyGate gate;
 
     private @Nullable ChannelHandlerContext channel;
@@ -88,8 +88,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
 
     private boolean isWaiting; // For the pause to end, room on the query pool, its turn, or in a blocking command.
     private long turnNanos; // When its turn began.
+    private long lookNanos; // When the clock was looked at last, in this turn or at its beginning.
+    private int untilLook; // Commands until it is looked at again.
     private volatile @Nullable BlockedClient blocked; // Once there was a blocking command.
     private long unsentLsn; // Of the newest record behind replies that are not written yet, 0 for none.
+    private boolean isSlow; // Its last commands took so long that the next may exceed its turn.
     private boolean isDraining;
     private boolean isExhausted = true; // No whole request waits to be executed.
     private volatile boolean isClosing; // Written by the event loop.
@@ -102,12 +105,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     private final AtomicBoolean pushesScheduled = new AtomicBoolean();
 
     ClientConnection(
-            Dispatcher dispatcher, ServerState state, ConnectionPolicy policy, QueryPool pool, LoopState loop) {
+            Dispatcher dispatcher,
+            ServerState state,
+            ConnectionPolicy policy,
+            Admission admission,
+            QueryPool pool,
+            LoopState loop) {
         this.dispatcher = dispatcher;
         this.state = state;
         this.policy = policy;
         this.pool = pool;
         this.loop = loop;
+        this.admission = admission;
         this.gate = new ReplyGate(
                 state.durability(), out -> context().write(out, context().voidPromise()));
     }
@@ -180,6 +189,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         }
         isDraining = true;
         turnNanos = state.nanoClock().nanoTime();
+        lookNanos = turnNanos;
+        untilLook = isSlow ? 1 : TURN_STRIDE;
         loop.claim(this);
         try {
             RequestDecoder in = decoder();
@@ -235,19 +246,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             CommandEntry entry = loop.entries[i];
             Args args = loop.args[i];
             if (entry != null
-                    && state.pause().isActive()
                     && entry.spec().accepts(args.count()) // An error is answered at once.
-                    && state.pause().holds(entry, client, context.nowMillis())) {
+                    && admission.holds(entry, args, client, context.nowMillis(), this::stopWaiting)) {
                 isWaiting = true;
-                state.pause().onResume(this::stopWaiting);
-                return i;
-            }
-            Journal full = entry != null && entry.spec().accepts(args.count())
-                    ? state.durability().holdUp(entry, client)
-                    : null;
-            if (full != null) {
-                isWaiting = true;
-                full.whenRoom(this::stopWaiting);
                 return i;
             }
             if (entry != null
@@ -284,7 +285,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
                     return i + 1;
                 }
             }
-            if (i % TURN_STRIDE == TURN_STRIDE - 1 && isTurnOver()) {
+            if (--untilLook <= 0 && isTurnOver()) {
                 return i + 1;
             }
         }
@@ -294,7 +295,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     /// Whether this client has had the loop for long enough. If so the others come first: what is scheduled,
     /// unlike what is only queued, runs behind the next look at the sockets.
     private boolean isTurnOver() {
-        if (state.nanoClock().nanoTime() - turnNanos < TURN_NANOS) {
+        long now = state.nanoClock().nanoTime();
+        isSlow = now - lookNanos > TURN_NANOS / TURN_STRIDE;
+        untilLook = isSlow ? 1 : TURN_STRIDE;
+        lookNanos = now;
+        if (now - turnNanos < TURN_NANOS) {
             return false;
         }
         isWaiting = true;

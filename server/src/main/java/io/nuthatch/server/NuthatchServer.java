@@ -105,6 +105,7 @@ public final class NuthatchServer implements AutoCloseable {
     private final Administration administration;
     private final Settings settings;
     private final IndexThreads indexThreads;
+    private final Admission admission;
     private final ExecutorService indexing =
             Executors.newSingleThreadExecutor(new DefaultThreadFactory("indexing", true));
     private final Indexes indexes;
@@ -143,8 +144,9 @@ public final class NuthatchServer implements AutoCloseable {
         this.settings = config;
         long asked = settings.number("index-threads").getAsLong();
         this.indexThreads = new IndexThreads(
-                asked > 0 ? (int) asked : Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
+                asked > 0 ? (int) asked : Runtime.getRuntime().availableProcessors(), ThreadPriority::standBehind);
         this.indexes = new Indexes(keyspace, memory, nanoClock, clock, indexThreads, indexing);
+        this.admission = new Admission(state, indexes);
         keyspace.setDocuments(indexes);
         keyspace.setExpiryPause(now -> state.pause().mode(now) != ClientPause.Mode.NONE);
         this.snapshots = new Snapshots(options.folder(), state, keyspace, indexes, memory);
@@ -379,7 +381,7 @@ public final class NuthatchServer implements AutoCloseable {
         }
         LoopState loop = loopStates.computeIfAbsent(
                 channel.eventLoop(), eventLoop -> new LoopState(dispatcher, ByteBufAllocator.DEFAULT));
-        channel.pipeline().addLast(new ClientConnection(dispatcher, state, policy, pool, loop));
+        channel.pipeline().addLast(new ClientConnection(dispatcher, state, policy, admission, pool, loop));
     }
 
     private static boolean isLoopback(Channel channel) {
@@ -555,13 +557,13 @@ public final class NuthatchServer implements AutoCloseable {
         }
         server.background.schedule(
                 () -> Thread.ofPlatform().name("warm-up").daemon().start(() -> {
-                    ThreadPriority.lowerCompilers();
                     if (config.flag("warm-up").getAsBoolean()) {
                         ThreadPriority.lowerThis();
                         Rehearsal.warmUp(clock, clock);
                         KernelWarmup.run(clock, WARM_UP_NANOS);
                         System.gc(); // The heap goes back to what the server itself needs.
                     }
+                    ThreadPriority.lowerQuietCompilers();
                 }),
                 WARM_UP_DELAY_MILLIS,
                 TimeUnit.MILLISECONDS);

@@ -5,6 +5,8 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +17,9 @@ import org.slf4j.LoggerFactory;
 /// compilers, and whoever asks for itself.
 ///
 /// A compilation takes milliseconds, and a scheduler that treats all threads alike makes a client wait for
-/// it. HotSpot's flags for priorities print a warning to everybody but root, and without them
+/// it. But code that is not compiled yet is slower by ten to a hundred times, and compilers that wait for
+/// their turn while it keeps all cores busy prolong that: they stand back once they have little to do.
+/// HotSpot's flags for priorities print a warning to everybody but root, and without them
 /// [Thread#setPriority] does nothing; but a thread's nice value may be raised by anyone. Threads that a
 /// compiler thread starts inherit it.
 ///
@@ -25,12 +29,31 @@ final class ThreadPriority {
     private static final Path TASKS = Path.of("/proc/self/task");
     private static final int PRIO_PROCESS = 0; // Which on Linux means one thread.
     private static final int CALLING_THREAD = 0;
-    private static final int NICE = 10; // A tenth of the weight of a thread at 0.
+    private static final int BEHIND = 5; // A third of the weight of a thread at 0.
+    private static final int LOW = 10; // A tenth.
+    private static final long LOOK_MILLIS = 500;
+    private static final int QUIET_LOOKS = 3; // In a row.
 
     private ThreadPriority() {}
 
-    /// Raises the nice value of every compiler thread there is.
-    static void lowerCompilers() {
+    /// Waits until the compilers have been quiet for a while, and lets them stand back. Returns at once when
+    /// the thread is interrupted.
+    static void lowerQuietCompilers() {
+        CompilationMXBean compilation = ManagementFactory.getCompilationMXBean();
+        int quiet = 0;
+        try {
+            while (quiet < QUIET_LOOKS && compilation != null) {
+                long before = compilation.getTotalCompilationTime();
+                Thread.sleep(LOOK_MILLIS);
+                quiet = compilation.getTotalCompilationTime() - before < LOOK_MILLIS / 10 ? quiet + 1 : 0;
+            }
+        } catch (InterruptedException stopped) {
+            return;
+        }
+        lowerCompilers();
+    }
+
+    private static void lowerCompilers() {
         if (!Files.isDirectory(TASKS)) {
             return;
         }
@@ -38,7 +61,7 @@ final class ThreadPriority {
             for (Path task : tasks) {
                 String name = Files.readString(task.resolve("comm"));
                 if (name.startsWith("C1 Compiler") || name.startsWith("C2 Compiler")) {
-                    lower(Integer.parseInt(String.valueOf(task.getFileName())));
+                    lower(Integer.parseInt(String.valueOf(task.getFileName())), LOW);
                 }
             }
         } catch (IOException gone) { // A thread that ended meanwhile.
@@ -46,16 +69,26 @@ final class ThreadPriority {
         }
     }
 
-    /// Raises the calling thread's nice value; a platform thread's.
+    /// Lets the calling thread, a platform thread, have a tenth of what an event loop gets.
     static void lowerThis() {
+        lowerThis(LOW);
+    }
+
+    /// Lets the calling thread, a platform thread, have a third of what an event loop gets: for work that
+    /// clients wait for, only not in this instant.
+    static void standBehind() {
+        lowerThis(BEHIND);
+    }
+
+    private static void lowerThis(int nice) {
         if (Files.isDirectory(TASKS)) {
-            lower(CALLING_THREAD);
+            lower(CALLING_THREAD, nice);
         }
     }
 
-    private static void lower(int thread) {
+    private static void lower(int thread, int nice) {
         try {
-            if ((int) SetPriority.CALL.invokeExact(PRIO_PROCESS, thread, NICE) != 0) {
+            if ((int) SetPriority.CALL.invokeExact(PRIO_PROCESS, thread, nice) != 0) {
                 LOG.debug("the system refused to lower thread {}", thread);
             }
         } catch (Throwable impossible) { // A downcall declares it and throws nothing.

@@ -312,6 +312,7 @@ public final class ServerInfo {
         field(out, "total_reads_processed", counters.reads.sum());
         field(out, "total_writes_processed", counters.writes.sum());
         field(out, "query_pool_waits", counters.queryPoolWaits.sum());
+        field(out, "index_waits", counters.indexWaits.sum());
         field(out, "client_query_buffer_limit_disconnections", counters.queryBufferClosings.sum());
         field(out, "client_output_buffer_limit_disconnections", counters.outputBufferClosings.sum());
         field(out, "acl_access_denied_auth", counters.aclDeniedAuth.sum());

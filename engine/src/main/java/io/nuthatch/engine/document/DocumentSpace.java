@@ -106,6 +106,19 @@ final class DocumentSpace {
         return false;
     }
 
+    /// Whether none of the vector fields is short of room.
+    boolean hasRoom() {
+        for (SearchIndex index : indexes) {
+            for (IndexField field : index.fields()) {
+                IndexField.VectorField vector = field.vector();
+                if (vector != null && !vector.index().hasRoom()) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
     /// The key of an ordinal in use; under the lock.
     byte[] key(int ordinal) {
         return Blocks.bytes(Memory.getLong(keys.address(ordinal)));

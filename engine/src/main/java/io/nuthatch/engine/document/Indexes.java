@@ -32,7 +32,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// All indexes of the server, and what keeps them true: every change of a HASH of database 0 goes through
@@ -53,6 +55,8 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     public static final int MAX_INDEXES = 10_000;
 
     private static final int SLOT_BATCH = 256;
+    private static final long ROOM_LOOK_MILLIS =
+            100; // Between two looks whether an index that a scan fills is dropped.
     private static final long NEVER = 0; // As "now", nothing has expired yet: whoever calls has decided expiry already.
 
     private final Keyspace keyspace;
@@ -394,10 +398,24 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
         for (int slot = 0; slot < HashSlot.COUNT && !index.isDropped(); slot++) {
             if (database.size(slot) > 0) {
                 forEachKey(slot, (key, record) -> space.covers(key.address(), key.length()), this::update);
+                awaitRoom(index);
             }
             index.setProgress((double) slot / HashSlot.COUNT);
         }
         index.setProgress(1);
+    }
+
+    /// Waits until the index's space has room, unless it is dropped meanwhile or the thread interrupted.
+    private void awaitRoom(SearchIndex index) {
+        try {
+            while (!index.isDropped() && !index.space().hasRoom()) {
+                CountDownLatch room = new CountDownLatch(1);
+                whenRoom(room::countDown);
+                room.await(ROOM_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /// Gives the hashes back the bytes of rows that no index searches any more, then frees the rows; and,
@@ -543,6 +561,31 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
                 // Removals came through beforeRemove; the others change no hash.
             }
         }
+    }
+
+    /// Whether a write to the key may go on: no index that covers it has too many vectors waiting. Cheap
+    /// where none has; any thread, without locks.
+    public boolean hasRoom(long keyAddress, int keyLength) {
+        if (hasRoom()) {
+            return true;
+        }
+        for (DocumentSpace space : spaces) {
+            if (space.covers(keyAddress, keyLength) && !space.hasRoom()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// As above, for a write to any keys.
+    public boolean hasRoom() {
+        return indexThreads.hasRoom();
+    }
+
+    /// Runs `action` once, when it is worth to ask [#hasRoom] again: at once or later, in any thread. It must
+    /// not block or take locks.
+    public void whenRoom(Runnable action) {
+        indexThreads.whenRoom(action);
     }
 
     /// Brings the key's document up to date in all spaces; under its stripe.

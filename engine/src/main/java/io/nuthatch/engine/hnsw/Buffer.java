@@ -9,8 +9,16 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 /// slot is freed only after its vector is in the graph or removed, so that a search that looks here first and
 /// walks the graph second meets each vector at least once. It grows when it has to, and is small again when
 /// it was empty; a search may look at either array.
+///
+/// It is *crowded* from a limit on until the threads that empty it have gained on those that fill it: then
+/// writers that can wait do. What a log's replay has left in it raises the limit, which comes down
+/// again by half of what is linked; so a writer waits for some hundred vectors at most, and the backlog ends.
 final class Buffer {
     static final int CAPACITY = 1024;
+
+    private static final int CROWD = 768; // The limit, where nothing has raised it.
+    private static final int GAP = 256; // Vectors to be linked before writers go on.
+    private static final int EXCESS = 8 * CAPACITY; // Vectors of writers that cannot wait.
 
     /// In place of a slot: no slot; in place of an ordinal: an empty slot.
     static final int NONE = -1;
@@ -21,6 +29,8 @@ final class Buffer {
     private int freeCursor;
     private volatile int size;
     private volatile int end;
+    private int limit = CROWD;
+    private volatile boolean isCrowded;
 
     Buffer() {
         resize(CAPACITY);
@@ -41,9 +51,20 @@ final class Buffer {
         return size;
     }
 
-    /// Whether a writer is to link its vector itself.
-    boolean isFull() {
-        return size >= CAPACITY;
+    /// Whether writers that can wait are to.
+    boolean isCrowded() {
+        return isCrowded;
+    }
+
+    /// Whether a writer that could not wait is to link its vector itself. `isEmptied`: there are threads that
+    /// empty it.
+    boolean isFull(boolean isEmptied) {
+        return size >= (isEmptied ? limit + EXCESS : CAPACITY);
+    }
+
+    /// Lets one more in before it is crowded.
+    void raiseLimit() {
+        limit = Math.max(limit, size + GAP);
     }
 
     /// No slot from here on is in use.
@@ -70,7 +91,11 @@ final class Buffer {
         present.setRelease(slot, ordinal); // Pairs with ordinal.
         freeCursor = (slot + 1) % present.length();
         end = Math.max(end, slot + 1);
-        size = size + 1;
+        int grown = size + 1;
+        size = grown;
+        if (grown >= limit) {
+            isCrowded = true;
+        }
     }
 
     void free(int slot) {
@@ -80,6 +105,9 @@ final class Buffer {
         size = left;
         if (left == 0) {
             clear();
+        } else if (isCrowded && left <= limit - GAP) {
+            limit = Math.max(CROWD, left + GAP / 2);
+            isCrowded = false;
         }
     }
 
@@ -114,6 +142,8 @@ final class Buffer {
         end = 0;
         cursor = 0;
         freeCursor = 0;
+        limit = CROWD;
+        isCrowded = false;
         if (slots.length() > CAPACITY) {
             resize(CAPACITY);
         }

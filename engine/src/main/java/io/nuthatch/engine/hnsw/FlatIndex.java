@@ -71,6 +71,11 @@ public final class FlatIndex implements VectorIndex, Scan.Presence, Scan.Watch, 
     }
 
     @Override
+    public boolean hasRoom() {
+        return true;
+    }
+
+    @Override
     public synchronized void add(int ordinal) {
         checkOpen();
         int word = ordinal >>> 6;

@@ -68,6 +68,7 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
     private volatile Graph graph; // Replaced by an empty one, under bookkeeping, when nothing is left in it.
     private volatile long quietAfterNanos;
     private volatile boolean usesCodes = true;
+    private volatile boolean isCrowded; // Written under bookkeeping.
 
     /// `released` as in [VectorIndex]; `owner` names the index in the account.
     public HnswIndex(
@@ -184,16 +185,34 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
     // ---- Writes ----
 
     @Override
+    public boolean hasRoom() {
+        return !isCrowded || threads.isHeld();
+    }
+
+    /// Under the bookkeeping lock, after the buffer has changed.
+    private void noteRoom() {
+        boolean isNow = buffer.isCrowded() && threads.count() > 0;
+        if (isNow != isCrowded) {
+            isCrowded = isNow;
+            threads.noteCrowd(isNow);
+        }
+    }
+
+    @Override
     public void add(int ordinal) {
         boolean isBuffered;
         synchronized (bookkeeping) {
             checkOpen();
             assert graph.states.of(ordinal) == States.ABSENT
                     : "ordinal " + ordinal + " is in state " + graph.states.of(ordinal);
-            isBuffered = threads.mayWait() || !buffer.isFull();
+            if (threads.mayWait()) {
+                buffer.raiseLimit();
+            }
+            isBuffered = !buffer.isFull(threads.count() > 0);
             graph.states.set(ordinal, isBuffered ? States.BUFFERED : States.LINKING);
             if (isBuffered) {
                 buffer.add(ordinal);
+                noteRoom();
             } else {
                 linking++;
             }
@@ -261,6 +280,7 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
             linking--;
             if (slot != Buffer.NONE) {
                 buffer.free(slot); // Only now: a search that finds the slot free finds the node in the graph.
+                noteRoom();
             }
         }
         long unchecked = insertions.incrementAndGet() - consolidation.checkedInsertions();
@@ -281,6 +301,7 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
                 case States.BUFFERED -> {
                     graph.states.set(ordinal, States.RELEASING);
                     buffer.free(buffer.slotOf(ordinal));
+                    noteRoom();
                     releasing++;
                     wasBuffered = true;
                 }
@@ -616,6 +637,7 @@ public final class HnswIndex implements VectorIndex, IndexThreads.Idler {
                 graph.close();
                 size = 0;
                 buffer.clear();
+                noteRoom();
                 tombstones = 0;
             }
         } finally {

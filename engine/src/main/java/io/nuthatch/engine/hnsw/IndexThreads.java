@@ -33,12 +33,24 @@ public final class IndexThreads implements AutoCloseable {
     private final List<Idler> idlers = new CopyOnWriteArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicInteger held = new AtomicInteger(); // Vectors that may still be added; 0 when nothing is held.
+    private final AtomicInteger crowded = new AtomicInteger(); // Indexes in which too many vectors wait.
+    private final Queue<Runnable> waiters = new ConcurrentLinkedQueue<>(); // For room.
     private volatile boolean isClosed;
 
     /// `count` threads, 0 for none.
     public IndexThreads(int count) {
+        this(count, () -> {});
+    }
+
+    /// As above; each thread does `first` before anything else.
+    public IndexThreads(int count, Runnable first) {
         for (int i = 0; i < count; i++) {
-            Thread thread = new Thread(this::work, "index-" + i);
+            Thread thread = new Thread(
+                    () -> {
+                        first.run();
+                        work();
+                    },
+                    "index-" + i);
             thread.setDaemon(true);
             thread.start();
             threads.add(thread);
@@ -54,6 +66,40 @@ public final class IndexThreads implements AutoCloseable {
         return tasks.size();
     }
 
+    /// Whether no index has too many vectors waiting. Cheap; [VectorIndex#hasRoom] says it of one.
+    public boolean hasRoom() {
+        return crowded.get() == 0 || isHeld();
+    }
+
+    /// Runs `action` once, when an index has room again or none is short of it: at once, in the calling
+    /// thread, or later in another, briefly holding locks, so that it should only hand something on.
+    public void whenRoom(Runnable action) {
+        waiters.add(action);
+        if (hasRoom()) {
+            runWaiters();
+        }
+    }
+
+    /// An index has become crowded, or is no longer.
+    void noteCrowd(boolean isCrowded) {
+        if (isCrowded) {
+            crowded.incrementAndGet();
+        } else {
+            crowded.decrementAndGet();
+            runWaiters();
+        }
+    }
+
+    private void runWaiters() {
+        int count = waiters.size(); // Who comes meanwhile waits for the next time.
+        for (int i = 0; i < count; i++) {
+            @Nullable Runnable action = waiters.poll();
+            if (action != null) {
+                action.run();
+            }
+        }
+    }
+
     /// Has the next `vectors` vectors wait unlinked, whatever a buffer holds otherwise, and all work behind
     /// the indexes with them, until [#release] or until there are as many. For a start, which replays a log:
     /// a search that scans some ten thousand vectors is slow by a millisecond, and linking them takes
@@ -66,6 +112,11 @@ public final class IndexThreads implements AutoCloseable {
     public synchronized void release() {
         held.set(0);
         notifyAll();
+    }
+
+    /// Whether all work waits, since [#hold].
+    boolean isHeld() {
+        return held.get() > 0;
     }
 
     /// Whether a vector that is being added may wait although the buffer is full.

@@ -28,6 +28,11 @@ public sealed interface VectorIndex extends AutoCloseable permits FlatIndex, Hns
     /// Vectors that wait in the buffer for their place in the graph; searches see them all the same.
     int lag();
 
+    /// Whether a writer may go on. One that can wait should, while too many vectors wait for the graph: until
+    /// then, [#add] takes whatever comes, and links it in the caller's thread when there are many thousands.
+    /// Cheap.
+    boolean hasRoom();
+
     /// Makes row `ordinal` searchable; the row is complete and the ordinal is not in the index.
     void add(int ordinal);
 

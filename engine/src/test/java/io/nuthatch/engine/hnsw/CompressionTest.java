@@ -274,6 +274,9 @@ class CompressionTest {
             });
             searcher.start();
             for (int i = 0; i < 12_000; i++) {
+                while (!model.index.hasRoom()) { // As servers' clients do.
+                    Thread.onSpinWait();
+                }
                 model.insert(shifted(model.vector(), i > 4_000 ? 40 : 0));
                 if (i % 3 > 0 && i > 2_000) {
                     model.delete();

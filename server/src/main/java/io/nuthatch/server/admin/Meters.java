@@ -159,6 +159,10 @@ public final class Meters implements AutoCloseable {
                 "nuthatch_query_pool_waits",
                 "Long commands that waited for room on the query pool",
                 state.stats().queryPoolWaits.sum()));
+        all.metricSnapshot(counter(
+                "nuthatch_index_waits",
+                "Commands that waited until fewer vectors waited for their graph",
+                state.stats().indexWaits.sum()));
         all.metricSnapshot(
                 counter("nuthatch_expired_keys", "Keys removed because they expired", keyspace.expiredKeys()));
         all.metricSnapshot(

@@ -269,8 +269,9 @@ final class SettingsTable {
             not read from until there is room.\
             """);
         fixed("index-threads", new Int(0, 1024), "0", """
-            Threads that put new vectors into the graphs; 0 is half the machine's cores, at least one. A vector
-            is found before it is in its graph. When too many wait, their writers help.\
+            Threads that put new vectors into the graphs; 0 is one for each of the machine's cores. They stand
+            behind the threads that serve clients (nice 5). A vector is found before it is in its graph. While
+            too many wait, commands that bring more of them to the same index wait, too.\
             """);
         live("search-timeout", new Int(0, INT_MAX), "10000", """
             Milliseconds that one search may take when it has no TIMEOUT; 0 is no limit.\
