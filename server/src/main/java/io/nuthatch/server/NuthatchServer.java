@@ -495,8 +495,7 @@ public final class NuthatchServer implements AutoCloseable {
     /// Frees the memory off the heap, unless a scan is still reading it: then the process's end does.
     private void closeEngine() {
         indexThreads.close();
-        indexes.close();
-        recallThread.close();
+        indexes.stop();
         try {
             if (!indexing.awaitTermination(30, TimeUnit.SECONDS)) {
                 LOG.warn("the indexing thread does not end");
@@ -506,6 +505,8 @@ public final class NuthatchServer implements AutoCloseable {
             Thread.currentThread().interrupt();
             return;
         }
+        indexes.close();
+        recallThread.close();
         keyspace.close();
     }
 

@@ -78,6 +78,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     private int nextRows;
     private int pins;
     private final List<DocumentSpace> parked = new ArrayList<>(); // To be closed once nothing is pinned.
+    private volatile boolean isStopping;
     private volatile Map<String, SearchIndex> byNameOrAlias = Map.of();
     private volatile List<DocumentSpace> spaces = List.of();
     private final Map<Integer, DocumentSpace> spaceById =
@@ -395,7 +396,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     /// themselves.
     private void scan(SearchIndex index) {
         DocumentSpace space = index.space();
-        for (int slot = 0; slot < HashSlot.COUNT && !index.isDropped(); slot++) {
+        for (int slot = 0; slot < HashSlot.COUNT && !index.isDropped() && !isStopping; slot++) {
             if (database.size(slot) > 0) {
                 forEachKey(slot, (key, record) -> space.covers(key.address(), key.length()), this::update);
                 awaitRoom(index);
@@ -408,7 +409,7 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
     /// Waits until the index's space has room, unless it is dropped meanwhile or the thread interrupted.
     private void awaitRoom(SearchIndex index) {
         try {
-            while (!index.isDropped() && !index.space().hasRoom()) {
+            while (!index.isDropped() && !isStopping && !index.space().hasRoom()) {
                 CountDownLatch room = new CountDownLatch(1);
                 whenRoom(room::countDown);
                 room.await(ROOM_LOOK_MILLIS, TimeUnit.MILLISECONDS);
@@ -437,6 +438,9 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
                         database.setDocument(key, hash.record(), shared.without(word, space.id()));
                     }
                 });
+            }
+            if (isStopping) {
+                return; // All is closed together.
             }
         }
         orphans.forEach(space::detach);
@@ -851,6 +855,12 @@ public final class Indexes implements DocumentHooks, KeyspaceListener, AutoClose
             byte[] value = values == null ? null : values.getFirst();
             return value == null ? null : ByteStrings.of(value);
         }
+    }
+
+    /// Has the background's tasks end soon, with their work undone. The caller waits for that before it
+    /// closes: they read what [#close] frees.
+    public void stop() {
+        isStopping = true;
     }
 
     /// Drops everything at once, for a server that stops: the hashes lose what their rows held.
