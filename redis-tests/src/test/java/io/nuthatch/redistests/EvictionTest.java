@@ -187,7 +187,8 @@ class EvictionTest {
     }
 
     private static void createIndex(RespClient client) {
-        List<Object> create = new ArrayList<>(List.of("FT.CREATE", "i", "PREFIX", 1, "doc:", "SCHEMA", "t", "TAG", "v"));
+        List<Object> create =
+                new ArrayList<>(List.of("FT.CREATE", "i", "PREFIX", 1, "doc:", "SCHEMA", "t", "TAG", "v"));
         create.addAll(List.of("VECTOR", "FLAT", 6, "TYPE", "FLOAT32", "DIM", DIMENSION, "DISTANCE_METRIC", "L2"));
         assertThat(client.call(create.toArray())).isEqualTo("OK");
     }

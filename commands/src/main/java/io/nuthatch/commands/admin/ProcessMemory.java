@@ -25,7 +25,7 @@ import java.util.Map;
 /// No part is computed from the resident size: that the sum agrees with it is what a test can hold. Native
 /// memory tracking would know some parts better, and takes 5 to 10 % of the speed.
 ///
-/// Threads: any. A reading takes a tenth of a millisecond.
+/// Threads: any. A reading takes a millisecond or two.
 final class ProcessMemory {
     private static final long STACK_BYTES = 88 << 10; // Touched; much the same for all, as measured.
     private static final long COLLECTOR_BYTES = 1_500_000;
