@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -215,21 +216,24 @@ final class Snapshots implements Saves.Folder, AutoCloseable {
         return loaded;
     }
 
+    /// How far checkpoint and log are, every few seconds.
     private void sayProgress() {
-        LoadProgress begun = progress;
         Durability.Loading loading = state.durability().loading();
         long now = state.clock().nowMillis();
-        if (begun == null || loading == null || now - Math.max(saidMillis, begun.startMillis()) < PROGRESS_MILLIS) {
+        if (loading == null || now - Math.max(saidMillis, loading.startMillis()) < PROGRESS_MILLIS) {
             return;
         }
         saidMillis = now;
+        long loaded = loading.loadedBytes().getAsLong();
         long left = loading.etaSeconds(now);
         LOG.info(
                 "loading: {} of {} MB, {} keys, {} MB/s{}",
-                begun.loadedBytes() >> 20,
-                begun.totalBytes() >> 20,
-                begun.keys(),
-                (begun.loadedBytes() >> 10) / Math.max(1, now - begun.startMillis()),
+                loaded >> 20,
+                loading.totalBytes().getAsLong() >> 20,
+                IntStream.range(0, keyspace.databases())
+                        .mapToLong(i -> keyspace.database(i).size())
+                        .sum(),
+                (loaded >> 10) / Math.max(1, now - loading.startMillis()),
                 left < 0 ? "" : ", " + left + " s left");
     }
 

@@ -225,7 +225,7 @@ final class IndexModel implements AutoCloseable {
     /// Lets an index whose work waits for [IndexThreads#runPending] look for lost nodes until it has none;
     /// upkeep rests for a hundred times as long as it worked.
     static void awaitWhole(HnswIndex index, IndexThreads threads) throws InterruptedException {
-        for (int i = 0; i < 500 && index.unreachable() > 0; i++) {
+        for (int i = 0; i < 6_000 && index.unreachable() > 0; i++) {
             Thread.sleep(10);
             index.idle();
             threads.runPending();
