@@ -12,11 +12,13 @@ import java.util.Map;
 /// Threads: any; [#tick] by one.
 public final class MemoryInfo {
     private static final long LOOK_MILLIS = 1_000;
+    private static final long YOUNG_MILLIS = 10_000; // In which the process grows fast.
 
     private final MemoryAccount account;
     private final Keyspace keyspace;
     private final Indexes indexes;
     private final long firstOffHeapBytes;
+    private final long startMillis;
     private volatile long startupBytes;
     private volatile long peakBytes;
     private volatile long peakMillis;
@@ -30,15 +32,17 @@ public final class MemoryInfo {
         this.keyspace = keyspace;
         this.indexes = indexes;
         this.firstOffHeapBytes = account.total();
+        this.startMillis = nowMillis;
         this.peakMillis = nowMillis;
         this.lastLookMillis = nowMillis;
     }
 
     /// Brings up to date what [#countedBytes] adds to the data, and notes a new peak; looks at the process
-    /// once a second, however often it is called. The first look, a second after the start, says what the
-    /// process took for itself.
+    /// once a second, however often it is called, and each time in its first seconds. The first look that is
+    /// a second after the start says what the process took for itself.
     public void tick(long nowMillis) {
-        if (Math.abs(nowMillis - lastLookMillis) >= LOOK_MILLIS) { // Also after the clock was set back.
+        boolean isYoung = Math.abs(nowMillis - startMillis) < YOUNG_MILLIS;
+        if (isYoung || Math.abs(nowMillis - lastLookMillis) >= LOOK_MILLIS) { // Also after the clock was set back.
             lastLookMillis = nowMillis;
             look(nowMillis);
         }
@@ -52,7 +56,9 @@ public final class MemoryInfo {
         long files = process.getOrDefault("files", 0L);
         if (startupBytes == 0) {
             startupFileBytes = files;
-            startupBytes = beside + firstOffHeapBytes;
+            if (Math.abs(nowMillis - startMillis) >= LOOK_MILLIS) {
+                startupBytes = beside + firstOffHeapBytes;
+            }
         }
         countedOfProcess =
                 beside - Math.max(0, files - startupFileBytes) - HeapInfo.spareBytes(process.getOrDefault("heap", 0L));
