@@ -42,7 +42,8 @@ import org.jspecify.annotations.Nullable;
 /// A server's keyspace and indexes over a folder of checkpoints, as the server wires them. Index work behind
 /// the writers is done by [#rest], or by `indexThreads` threads. Closing it checks that no byte is left.
 final class Store implements AutoCloseable {
-    private static final int REPLAY_THREADS = 3;
+    private static final int REPLAY_THREADS =
+            1; // Several give equal vectors ordinals, and so places among hits, by chance.
 
     final MemoryAccount account = new MemoryAccount();
     final AtomicLong now = new AtomicLong(1_700_000_000_000L);
